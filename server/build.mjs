@@ -1,0 +1,92 @@
+/**
+ * Makes what is made from other files, and only what is out of date:
+ *
+ *   prisma/generated   the database client      from prisma/schema.prisma
+ *   client/gql         typed GraphQL documents  from schema/schema.graphql and the client's files
+ *   dist               the server and commands  from server/main/*.ts and all that they import
+ *
+ * Each generated folder holds a stamp, the hash of what it was made from. Times would not do: in
+ * a fresh clone they are those of the clone.
+ *
+ * --generate  leaves dist alone
+ * --frozen    fails when generating changes a file that git tracks: it was committed out of date
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join, resolve, sep } from 'node:path';
+import { build } from 'esbuild';
+
+process.chdir(join(import.meta.dirname, '..'));
+// Where Prisma looks for its generators; npm sets this too, a plain `node server/build.mjs` not.
+process.env.PATH = `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH}`;
+const options = new Set(process.argv.slice(2));
+
+const changesBefore = trackedChanges();
+generate('prisma/generated', ['prisma/schema.prisma', 'prisma.config.ts'], 'prisma', ['generate']);
+if (existsSync('codegen.ts')) {
+  const sources = ['codegen.ts', 'schema/schema.graphql', ...clientFiles()];
+  generate('client/gql', sources, '@graphql-codegen/cli', ['--config', 'codegen.ts']);
+}
+if (options.has('--frozen') && trackedChanges() !== changesBefore) {
+  fail('Generating changed files that git tracks, see `git diff`. Commit them as they are now.');
+}
+if (!options.has('--generate')) await bundle();
+
+/** Runs a tool of npm's, unless the stamp says that the folder was made from these very sources. */
+function generate(folder, sources, tool, args) {
+  const hash = createHash('sha256');
+  // The lock file stands for the versions of the generators.
+  for (const path of ['package-lock.json', ...sources]) {
+    hash.update(`${path}\0`).update(readFileSync(path)).update('\0');
+  }
+  const stamp = { path: join(folder, '.stamp'), text: `${hash.digest('hex')}\n` };
+  if (existsSync(stamp.path) && readFileSync(stamp.path, 'utf8') === stamp.text) return;
+
+  process.stdout.write(`Generating ${folder}\n`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [findProgram(tool), ...args]);
+  if (status !== 0) fail(`${stdout}${stderr}\n${tool} failed.`);
+  writeFileSync(stamp.path, stamp.text);
+}
+
+/** Bundles our own files alone: packages stay in node_modules. Takes milliseconds, so always. */
+async function bundle() {
+  const entryPoints = readdirSync('server/main').filter((name) => name.endsWith('.ts'));
+  await build({
+    entryPoints: entryPoints.map((name) => join('server/main', name)),
+    outdir: 'dist',
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+}
+
+/** What the client's GraphQL documents may be in, in a stable order. */
+function clientFiles() {
+  return readdirSync('client', { recursive: true })
+    .map((path) => `client/${path.split(sep).join('/')}`)
+    .filter((path) => /\.tsx?$/.test(path) && !path.startsWith('client/gql/'))
+    .sort();
+}
+
+/** The script behind a package's command. */
+function findProgram(tool) {
+  const manifest = createRequire(import.meta.url).resolve(`${tool}/package.json`);
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return join(dirname(manifest), bin.prisma ?? bin['graphql-codegen']);
+}
+
+/** Empty outside a git repository. */
+function trackedChanges() {
+  return spawnSync('git', ['diff'], { maxBuffer: 2 ** 28 }).stdout?.toString() ?? '';
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}

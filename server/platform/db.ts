@@ -1,0 +1,74 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../../prisma/generated/client.ts';
+
+/**
+ * The database: Prisma for what GraphQL selects and for ordinary writes, and the same pool beneath
+ * it for the few statements that Prisma cannot say (`db.$pool.query`).
+ */
+export type Db = PrismaClient & { readonly $pool: pg.Pool };
+
+/** Inside a Prisma transaction. */
+export type Tx = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
+
+export interface DbOptions {
+  url: string;
+  /** Connections at most. */
+  poolMax: number;
+  /** Told of connections that broke while idle; the pool replaces them by itself. */
+  onError?: (error: Error) => void;
+}
+
+/** Opens no connection before the first statement. */
+export function openDb({ url, poolMax, onError }: DbOptions): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolMax,
+    connectionTimeoutMillis: 5_000, // without it a request waits for a free connection for ever
+    idleTimeoutMillis: 60_000,
+    application_name: 'latchkey',
+  });
+  pool.on('error', (error) => onError?.(error));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return Object.assign(prisma, { $pool: pool });
+}
+
+/** Ends every connection, after the statements that still run. */
+export async function closeDb(db: Db): Promise<void> {
+  await db.$disconnect();
+  await db.$pool.end();
+}
+
+const unavailableCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'P1001', // Prisma: can't reach the server
+  'P1002', // Prisma: timed out
+  'P1008', // Prisma: operation timed out
+  'P1017', // Prisma: the server closed the connection
+  'P2024', // Prisma: no connection from the pool in time
+]);
+
+/** Whether the error says that the database is away, full or restarting, rather than that we erred. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth += 1) {
+    const { code, errorCode } = at as { code?: unknown; errorCode?: unknown };
+    for (const word of [code, errorCode]) {
+      if (typeof word !== 'string') continue;
+      // SQLSTATE 08 connection, 53 resources, 57P shutdown
+      if (unavailableCodes.has(word) || /^(08...|53...|57P0[1-5])$/.test(word)) return true;
+    }
+    if (
+      /Connection terminated|timeout exceeded when trying to connect|Can't reach database/.test(
+        at.message,
+      )
+    ) {
+      return true;
+    }
+    at = at.cause;
+  }
+  return false;
+}

@@ -1,0 +1,53 @@
+import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino';
+
+export type { Logger };
+export type LogLevel = LevelWithSilent;
+
+export interface LogOptions {
+  /** Lines below this level are dropped. */
+  readonly level: LogLevel;
+  /** Where lines go; standard output if left out. */
+  readonly destination?: DestinationStream;
+}
+
+/**
+ * Names under which a secret could be logged by mistake. Intended fields never bear them (a key
+ * appears as its prefix); this is the net beneath, at the top level and one level down.
+ */
+const SECRET_FIELDS = [
+  'apiKey',
+  'authorization',
+  'clientSecret',
+  'cookie',
+  'linkToken',
+  'masterKeys',
+  'password',
+  'proof',
+  'secret',
+  'secretKey',
+  'set-cookie',
+  'token',
+];
+
+const REDACTED_PATHS = [
+  ...SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
+  ...['authorization', 'cookie', 'set-cookie'].flatMap((name) => [
+    `req.headers["${name}"]`,
+    `res.headers["${name}"]`,
+  ]),
+];
+
+/**
+ * Makes the logger of a process: JSON lines with `level` as a word, `time` as RFC 3339 in UTC and
+ * `pid`. A message is constant and values are fields; an error goes in `err`, once, at the door.
+ */
+export function createLogger({ level, destination }: LogOptions): Logger {
+  const options = {
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}

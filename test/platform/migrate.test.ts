@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { migrate } from '../../server/platform/migrate.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'latchkey-migrate-'));
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+let url: string;
+let dir: string;
+beforeEach(async () => {
+  ({ url } = await createTestDatabase({ empty: true }));
+  dir = await mkdtemp(join(root, 'migrations-'));
+});
+
+async function write(name: string, sql: string): Promise<void> {
+  await mkdir(join(dir, name), { recursive: true });
+  await writeFile(join(dir, name, 'migration.sql'), sql);
+}
+
+async function query(sql: string): Promise<unknown[][]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('migrations are applied once, in the order of their names', async () => {
+  await write('2_fill', "INSERT INTO things VALUES ('one'); INSERT INTO things VALUES ('two');");
+  await write('1_make', 'CREATE TABLE things (id text PRIMARY KEY);');
+  expect(await migrate(url, dir)).toEqual(['1_make', '2_fill']);
+  expect(await migrate(url, dir)).toEqual([]);
+  await write('3_more', "INSERT INTO things VALUES ('three')");
+  expect(await migrate(url, dir)).toEqual(['3_more']);
+  expect(await query('SELECT count(*)::int FROM things')).toEqual([[3]]);
+});
+
+test('servers that start at once apply each migration once', async () => {
+  await write('1_make', 'CREATE TABLE things (id text PRIMARY KEY);');
+  await write('2_index', 'CREATE INDEX CONCURRENTLY things_idx ON things (id);');
+  const runs = await Promise.all([1, 2, 3].map(() => migrate(url, dir)));
+  expect(runs.flat().sort()).toEqual(['1_make', '2_index']);
+});
+
+test('an index can be made CONCURRENTLY by a migration of its own', async () => {
+  await write('1_make', 'CREATE TABLE things (id text);');
+  await write(
+    '2_index',
+    '-- Why: it is looked up.\n/* Locks\nnothing. */\nCREATE UNIQUE INDEX CONCURRENTLY things_idx ON things (id);\n',
+  );
+  expect(await migrate(url, dir)).toEqual(['1_make', '2_index']);
+  const indexes = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'things_idx'::regclass";
+  expect(await query(indexes)).toEqual([[true]]);
+});
+
+test('an index that failed half-way is not taken for made, and the next start says what to do', async () => {
+  await write('1_make', "CREATE TABLE things AS SELECT 'same' AS id FROM generate_series(1, 2);");
+  await write('2_index', 'CREATE UNIQUE INDEX CONCURRENTLY things_idx ON things (id);');
+  await expect(migrate(url, dir)).rejects.toThrow(/2_index failed: .*things_idx/);
+  await expect(migrate(url, dir)).rejects.toThrow(
+    /2_index began earlier and did not finish.*npx prisma migrate resolve --rolled-back 2_index/,
+  );
+});
+
+test('a migration that fails leaves nothing of itself, and is tried again', async () => {
+  await write('1_make', 'CREATE TABLE things (id text);');
+  await write('2_fill', 'CREATE TABLE more (id text); INSERT INTO nowhere VALUES (1);');
+  await expect(migrate(url, dir)).rejects.toThrow(/2_fill failed: .*nowhere/);
+  expect(await query("SELECT to_regclass('things')::text, to_regclass('more')::text")).toEqual([
+    ['things', null],
+  ]);
+  await write('2_fill', 'CREATE TABLE more (id text);');
+  expect(await migrate(url, dir)).toEqual(['2_fill']);
+});
+
+test('a migration that was edited after it was applied is refused', async () => {
+  await write('1_make', 'CREATE TABLE things (id text);');
+  await migrate(url, dir);
+  await write('1_make', 'CREATE TABLE things (id text, name text);');
+  await expect(migrate(url, dir)).rejects.toThrow(
+    'The migration 1_make was edited after it was applied.',
+  );
+});
+
+test('a database that a newer version migrated is refused', async () => {
+  await write('1_make', 'CREATE TABLE things (id text);');
+  await write('2_newer', 'ALTER TABLE things ADD COLUMN name text;');
+  await migrate(url, dir);
+  await rm(join(dir, '2_newer'), { recursive: true });
+  await expect(migrate(url, dir)).rejects.toThrow(
+    'The database has the migration 2_newer, which this version of Latchkey does not know.',
+  );
+});
