@@ -1,0 +1,21 @@
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './scalars.ts';
+import './errors.ts';
+import './types/node.ts';
+import './types/server.ts';
+import './types/account.ts';
+import './types/workspace.ts';
+import './types/project.ts';
+import './types/environment.ts';
+import './types/api-key.ts';
+import './types/session-counts.ts';
+import './types/log-entry.ts';
+import './types/auth-session.ts';
+import './types/auth-session-mutations.ts';
+
+/** The whole API. */
+export const schema = builder.toSchema();
+
+/** The contract as text: what `schema/schema.graphql` holds and `/schema.graphql` serves. */
+export const printedSchema = `${printSchema(lexicographicSortSchema(schema))}\n`;

@@ -1,0 +1,133 @@
+import { mayManageEnvironment, readableApiKeys } from '../../server/domain/access.ts';
+import { environmentScope } from '../../server/domain/activity-scope.ts';
+import { apiKeyOrder, findPrimaryKey } from '../../server/domain/api-keys/find.ts';
+import { findEnvironment } from '../../server/domain/environments/find.ts';
+import { updateEnvironment } from '../../server/domain/environments/update.ts';
+import {
+  ConflictError,
+  ForbiddenError,
+  found,
+  NotFoundError,
+  ValidationError,
+} from '../../server/domain/errors.ts';
+import { builder } from '../builder.ts';
+import { ActivityScope, addActivityScope } from './activity-scope.ts';
+import { ApiKey, ApiKeyConnection, ApiKeyType } from './api-key.ts';
+import { EnvironmentKind } from './environment-kind.ts';
+import { addNode, Node } from './node.ts';
+
+/** What `mayManageEnvironment` asks about. */
+const place = { kind: true, project: { select: { workspaceId: true } } } as const;
+
+export const Environment = builder.prismaObject('Environment', {
+  description:
+    'A part of a project with its own keys, sessions, logs and origins. A publishable key reads `id` and `kind` only.',
+  interfaces: [Node, ActivityScope],
+  authScopes: { beyondPublishable: true },
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id, `env_…`.', skipTypeScopes: true }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+    kind: t.expose('kind', {
+      type: EnvironmentKind,
+      description: 'What it is for. Fixed at creation.',
+      skipTypeScopes: true,
+    }),
+    allowedOrigins: t.exposeStringList('allowedOrigins', {
+      description:
+        'The origins whose pages may use its publishable keys. Outside production loopback is always allowed.',
+    }),
+    testConfirmations: t.exposeBoolean('testConfirmations', {
+      description: 'Whether sessions may be confirmed by their link alone. Never in production.',
+    }),
+    version: t.exposeInt('version', {
+      description: 'Counts its changes. Edits pass it, so that none overwrites another unseen.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    project: t.relation('project', { description: 'The project that it is a part of.' }),
+    primaryKey: t.prismaField({
+      type: ApiKey,
+      nullable: true,
+      description: 'The oldest active key of this type, the one to show first; null without one.',
+      args: { type: t.arg({ type: ApiKeyType, required: true, description: 'Which type.' }) },
+      resolve: (query, { id }, { type }, { call }) => findPrimaryKey(call, id, type, query),
+    }),
+    apiKeys: t.relatedConnection(
+      'apiKeys',
+      {
+        cursor: 'id',
+        description: 'Its keys, newest first. An API key sees itself.',
+        query: (_args, { call }) => ({ where: readableApiKeys(call), orderBy: [...apiKeyOrder] }),
+      },
+      ApiKeyConnection,
+    ),
+    viewerCanUpdate: t.boolean({
+      description: 'Whether you may change its settings.',
+      select: place,
+      resolve: ({ kind, project: { workspaceId } }, _args, { call }) =>
+        mayManageEnvironment(call, { kind, workspaceId }),
+    }),
+    viewerCanManageKeys: t.boolean({
+      description: 'Whether you may manage its keys.',
+      select: place,
+      resolve: ({ kind, project: { workspaceId } }, _args, { call }) =>
+        mayManageEnvironment(call, { kind, workspaceId }),
+    }),
+  }),
+});
+
+addNode('environment', 'Environment', findEnvironment);
+addActivityScope('env', environmentScope);
+
+builder.queryField('environment', (t) =>
+  t.prismaField({
+    type: Environment,
+    nullable: true,
+    description: 'The environment with this id, or null where there is none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'Its id, `env_…`.' }) },
+    resolve: (query, _root, { id }, { call }) => findEnvironment(call, id, query),
+  }),
+);
+
+const UpdateEnvironmentInput = builder.inputType('UpdateEnvironmentInput', {
+  description: 'Changes to an environment. A field that is left out changes nothing.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'Which environment.' }),
+    version: t.int({ required: true, description: 'The version that was read.' }),
+    name: t.string({ description: 'One line of 1 to 50 characters.' }),
+    allowedOrigins: t.stringList({
+      description:
+        'The whole new list, at most 50: origins like `https://app.example.com`, app schemes like `myapp://`.',
+    }),
+    testConfirmations: t.boolean({
+      description:
+        'Whether sessions may be confirmed by their link alone. Impossible in production.',
+    }),
+  }),
+});
+
+const UpdateEnvironmentPayload = builder
+  .objectRef<{ id: string }>('UpdateEnvironmentPayload')
+  .implement({
+    description: 'The environment after the change.',
+    fields: (t) => ({
+      environment: t.prismaField({
+        type: Environment,
+        description: 'The environment.',
+        resolve: (query, { id }, _args, { call }) =>
+          found('The environment', findEnvironment(call, id, query)),
+      }),
+    }),
+  });
+
+builder.mutationField('updateEnvironment', (t) =>
+  t.field({
+    type: UpdateEnvironmentPayload,
+    description:
+      'Changes the settings of an environment. Takes the role Admin in production, Developer elsewhere.',
+    args: {
+      input: t.arg({ type: UpdateEnvironmentInput, required: true, description: 'The changes.' }),
+    },
+    errors: { types: [ConflictError, ForbiddenError, NotFoundError, ValidationError] },
+    resolve: (_root, { input }, { call }) => updateEnvironment(call, input),
+  }),
+);

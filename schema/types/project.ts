@@ -1,0 +1,218 @@
+import { mayManageProject, readableEnvironments } from '../../server/domain/access.ts';
+import { projectScope } from '../../server/domain/activity-scope.ts';
+import { findApiKey, listApiKeysOfProject } from '../../server/domain/api-keys/find.ts';
+import { loadEnvironment } from '../../server/domain/environments/find.ts';
+import {
+  ConflictError,
+  ForbiddenError,
+  found,
+  NotFoundError,
+  ValidationError,
+} from '../../server/domain/errors.ts';
+import { createProject } from '../../server/domain/projects/create.ts';
+import { findProject, listProjects, loadProject } from '../../server/domain/projects/find.ts';
+import { updateProject } from '../../server/domain/projects/update.ts';
+import { builder, connectionOf } from '../builder.ts';
+import { ActivityScope, addActivityScope } from './activity-scope.ts';
+import { ApiKey, ApiKeyConnection } from './api-key.ts';
+import { Environment } from './environment.ts';
+import { addNode, Node } from './node.ts';
+
+export const Project = builder.prismaObject('Project', {
+  description: 'One application, with its environments.',
+  interfaces: [Node, ActivityScope],
+  fields: (t) => ({
+    name: t.exposeString('name', {
+      description: 'Its name, which end users see when they confirm.',
+    }),
+    active: t.exposeBoolean('active', {
+      description: 'Off: no new session starts, on any path. Sessions that exist go on.',
+    }),
+    publicAccess: t.exposeBoolean('publicAccess', {
+      description:
+        'On: in production a publishable key, or the bare project id, may start sessions. Off: only a secret key may.',
+    }),
+    requireUserCode: t.exposeBoolean('requireUserCode', {
+      description: 'On: who confirms types the code that the waiting device shows.',
+    }),
+    sessionLifetimeSeconds: t.exposeInt('sessionLifetimeSeconds', {
+      description: 'How long a session waits to be confirmed: 60 to 3600 seconds, 600 by default.',
+    }),
+    version: t.exposeInt('version', {
+      description: 'Counts its changes. Edits pass it, so that none overwrites another unseen.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+    workspace: t.relation('workspace', {
+      description: 'The workspace that owns it. Hidden from API keys.',
+      authScopes: { person: true },
+    }),
+    defaultEnvironment: t.field({
+      type: Environment,
+      description: 'What the bare project id means.',
+      select: { defaultEnvironmentId: true },
+      resolve: ({ defaultEnvironmentId }, _args, { call }) =>
+        found('The environment', loadEnvironment(call, defaultEnvironmentId)),
+    }),
+    environments: t.relation('environments', {
+      description: 'Its environments, oldest first. An API key sees its own.',
+      query: (_args, { call }) => ({
+        where: readableEnvironments(call),
+        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      }),
+    }),
+    apiKeys: t.prismaConnection(
+      {
+        type: ApiKey,
+        cursor: 'id',
+        description: 'The keys of all its environments, newest first. An API key sees itself.',
+        resolve: (query, { id }, _args, { call }) => listApiKeysOfProject(call, id, query),
+      },
+      ApiKeyConnection,
+    ),
+    viewerCanUpdate: t.boolean({
+      description: 'Whether you may change its settings.',
+      select: { workspaceId: true },
+      resolve: ({ workspaceId }, _args, { call }) => mayManageProject(call, workspaceId),
+    }),
+    viewerCanDelete: t.boolean({
+      description: 'Whether you may delete it.',
+      select: { workspaceId: true },
+      resolve: ({ workspaceId }, _args, { call }) => mayManageProject(call, workspaceId),
+    }),
+  }),
+});
+
+export const ProjectConnection = connectionOf('Project', Project, 'projects');
+
+// Here, because a project's fields need the key's type already.
+builder.prismaObjectField(ApiKey, 'project', (t) =>
+  t.field({
+    type: Project,
+    description: 'The project of its environment.',
+    select: { environment: { select: { projectId: true } } },
+    resolve: ({ environment: { projectId } }, _args, { call }) =>
+      found('The project', loadProject(call, projectId)),
+  }),
+);
+
+addNode('project', 'Project', findProject);
+addActivityScope('prj', projectScope);
+
+builder.queryFields((t) => ({
+  project: t.prismaField({
+    type: Project,
+    nullable: true,
+    description: 'The project with this id, or null where there is none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'Its id, `prj_…`.' }) },
+    resolve: (query, _root, { id }, { call }) => findProject(call, id, query),
+  }),
+  projects: t.prismaConnection(
+    {
+      type: Project,
+      cursor: 'id',
+      description: 'The projects that you may see, newest first.',
+      args: {
+        search: t.arg.string({ description: 'Only those whose name contains this, in any case.' }),
+        workspaceId: t.arg.id({ description: 'Only those of this workspace.' }),
+      },
+      resolve: (query, _root, { search, workspaceId }, { call }) =>
+        listProjects(call, { search, workspaceId }, query),
+    },
+    ProjectConnection,
+  ),
+}));
+
+const CreateProjectInput = builder.inputType('CreateProjectInput', {
+  description: 'A new project.',
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description: 'One line of 1 to 100 characters. End users see it when they confirm.',
+    }),
+    workspaceId: t.id({
+      description: 'Where to create it. May be left out by who is in one workspace only.',
+    }),
+  }),
+});
+
+const CreateProjectPayload = builder
+  .objectRef<Awaited<ReturnType<typeof createProject>>>('CreateProjectPayload')
+  .implement({
+    description: 'The new project with the keys of its production environment.',
+    fields: (t) => ({
+      project: t.prismaField({
+        type: Project,
+        description: 'The project.',
+        resolve: (query, { projectId }, _args, { call }) =>
+          found('The project', findProject(call, projectId, query)),
+      }),
+      secretKey: t.prismaField({
+        type: ApiKey,
+        description: 'The secret key of Production.',
+        resolve: (query, { secretKeyId }, _args, { call }) =>
+          found('The API key', findApiKey(call, secretKeyId, query)),
+      }),
+      secret: t.exposeString('secret', {
+        description: 'Its value. Shown only now; if it is lost, regenerate it.',
+      }),
+      publishableKey: t.prismaField({
+        type: ApiKey,
+        description: 'The publishable key of Production.',
+        resolve: (query, { publishableKeyId }, _args, { call }) =>
+          found('The API key', findApiKey(call, publishableKeyId, query)),
+      }),
+    }),
+  });
+
+const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
+  description: 'Changes to a project. A field that is left out changes nothing.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'Which project.' }),
+    version: t.int({ required: true, description: 'The version that was read.' }),
+    name: t.string({ description: 'One line of 1 to 100 characters.' }),
+    active: t.boolean({ description: 'Whether it starts new sessions.' }),
+    publicAccess: t.boolean({
+      description: 'Whether production starts sessions without a secret key.',
+    }),
+    requireUserCode: t.boolean({ description: 'Whether who confirms types the code.' }),
+    sessionLifetimeSeconds: t.int({
+      description: '60 to 3600. For sessions that start from now on.',
+    }),
+    defaultEnvironmentId: t.id({ description: 'An environment of the project.' }),
+  }),
+});
+
+const UpdateProjectPayload = builder.objectRef<{ id: string }>('UpdateProjectPayload').implement({
+  description: 'The project after the change.',
+  fields: (t) => ({
+    project: t.prismaField({
+      type: Project,
+      description: 'The project.',
+      resolve: (query, { id }, _args, { call }) =>
+        found('The project', findProject(call, id, query)),
+    }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  createProject: t.field({
+    type: CreateProjectPayload,
+    description:
+      'Creates a project with two environments: Production, with a secret and a publishable key, and Development, with a publishable key. Takes the role Admin.',
+    args: {
+      input: t.arg({ type: CreateProjectInput, required: true, description: 'The project.' }),
+    },
+    errors: { types: [ForbiddenError, NotFoundError, ValidationError] },
+    resolve: (_root, { input }, { call }) => createProject(call, input),
+  }),
+  updateProject: t.field({
+    type: UpdateProjectPayload,
+    description: 'Changes the settings of a project. Takes the role Admin.',
+    args: {
+      input: t.arg({ type: UpdateProjectInput, required: true, description: 'The changes.' }),
+    },
+    errors: { types: [ConflictError, ForbiddenError, NotFoundError, ValidationError] },
+    resolve: (_root, { input }, { call }) => updateProject(call, input),
+  }),
+}));

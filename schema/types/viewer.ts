@@ -1,0 +1,60 @@
+import { findUser } from '../../server/domain/accounts/find-user.ts';
+import { listMemberships } from '../../server/domain/accounts/list-memberships.ts';
+import { listSignIns, type SignInRecord } from '../../server/domain/accounts/list-sign-ins.ts';
+import type { UserActor } from '../../server/domain/call.ts';
+import { found } from '../../server/domain/errors.ts';
+import { builder } from '../builder.ts';
+import { Membership, User } from './user.ts';
+
+const SignIn = builder.objectRef<SignInRecord>('SignIn').implement({
+  description:
+    'A browser that you are signed in with. It ends 30 days after you last used it, and a year after it began at the latest.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id, `sin_…`.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When you signed in.' }),
+    lastSeenAt: t.expose('lastSeenAt', {
+      type: 'DateTime',
+      description: 'When it was last used, to the minute.',
+    }),
+    ip: t.exposeString('ip', {
+      nullable: true,
+      description: 'The address it was made from; null if that is not known.',
+    }),
+    userAgent: t.exposeString('userAgent', {
+      nullable: true,
+      description: 'What the browser called itself; null if it did not.',
+    }),
+    current: t.exposeBoolean('current', { description: 'Whether it is the one that asks now.' }),
+  }),
+});
+
+export const Viewer = builder.objectRef<UserActor>('Viewer').implement({
+  description: 'You: the signed-in user who asks.',
+  fields: (t) => ({
+    user: t.prismaField({
+      type: User,
+      description: 'You, as others see you.',
+      resolve: (query, { id }, _args, { call }) => found('The user', findUser(call, id, query)),
+    }),
+    email: t.exposeString('email', { description: 'The email you sign in with.' }),
+    memberships: t.prismaField({
+      type: [Membership],
+      description: 'The workspaces you belong to, the one you joined first first.',
+      resolve: (query, { id }, _args, { call }) => listMemberships(call, id, query),
+    }),
+    signIns: t.field({
+      type: [SignIn],
+      description: 'Where you are signed in now, the one last used first: at most 100.',
+      resolve: (viewer, _args, { call }) => listSignIns(call, viewer),
+    }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: Viewer,
+    nullable: true,
+    description: 'You; null unless a signed-in user asks.',
+    resolve: (_root, _args, { call }) => (call.actor.kind === 'user' ? call.actor : null),
+  }),
+);

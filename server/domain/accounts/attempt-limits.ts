@@ -1,0 +1,97 @@
+/**
+ * How often passwords may be tried and accounts be made.
+ *
+ * An attempt is counted before the password is looked at, so that parallel guesses cannot exceed a
+ * limit, and taken back out when it was right, so that only failures add up. It counts twice: for
+ * the network it comes from, and for the account it is about. Strangers to an account share one
+ * count; a network that the account was signed in from before has one of its own, which strangers
+ * cannot use up. So an outsider who fills the first does not lock the user out.
+ *
+ * Accounts that do not exist are counted like others: a limit does not tell them apart.
+ */
+import { isIPv6 } from 'node:net';
+import type { Call } from '../call.ts';
+import { RateLimitedError } from '../errors.ts';
+import { type Bucket, giveBackToBucket, takeFromBucket } from '../rate-limits.ts';
+
+/** Attempts at once, and seconds until one more. */
+export const attemptLimits = {
+  /** Of one network, over all accounts: 20 in 15 minutes. */
+  network: { capacity: 20, secondsPerAttempt: 45 },
+  /** Of one network that the account was signed in from before: 10 in 15 minutes. */
+  familiar: { capacity: 10, secondsPerAttempt: 90 },
+  /** Of everybody else together: 10 in an hour, which leaves a botnet 240 guesses a day. */
+  strangers: { capacity: 10, secondsPerAttempt: 360 },
+  /** Sign-ups of one network: 30 in an hour. Each costs a password hash, right or wrong. */
+  signUp: { capacity: 30, secondsPerAttempt: 120 },
+} as const;
+
+type Limit = keyof typeof attemptLimits;
+type LimitedCall = Pick<Call, 'db' | 'masterKeys' | 'client'>;
+
+/**
+ * Counts an attempt at an account's password.
+ *
+ * @param email whose password is tried, whether or not there is such an account
+ * @param isFamiliar whether the request's network is one that the account was signed in from
+ * @returns takes the attempt back out, for when the password was right
+ * @throws {RateLimitedError} too many attempts lately; the password must not be looked at
+ */
+export async function countPasswordAttempt(
+  call: LimitedCall,
+  { email, isFamiliar }: { email: string; isFamiliar: boolean },
+): Promise<() => Promise<void>> {
+  const network = networkOf(call.client.ip);
+  const account = email.toLowerCase();
+  const buckets = [
+    bucketOf(call, 'network', network),
+    isFamiliar
+      ? bucketOf(call, 'familiar', `${account} ${network}`)
+      : bucketOf(call, 'strangers', account),
+  ];
+  for (const bucket of buckets) await take(call, bucket);
+  return async () => {
+    for (const bucket of buckets) await giveBackToBucket(call.db, bucket);
+  };
+}
+
+/** @throws {RateLimitedError} too many sign-ups from this network lately */
+export async function countSignUp(call: LimitedCall): Promise<void> {
+  await take(call, bucketOf(call, 'signUp', networkOf(call.client.ip)));
+}
+
+/**
+ * What counts as one network: an IPv4 address; of IPv6 the first 64 bits, as one household has
+ * that many addresses to choose from. Requests without an address share the network "unknown".
+ */
+export function networkOf(ip: string | null): string {
+  if (ip === null) return 'unknown';
+  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(ip)?.[1];
+  if (mapped) return mapped;
+  if (!isIPv6(ip)) return ip;
+  const [head = '', tail] = ip.split('%', 1)[0]!.split('::');
+  const groups = head.split(':');
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':');
+    const given = groups.length + after.length + (tail.includes('.') ? 1 : 0);
+    groups.push(...Array<string>(Math.max(0, 8 - given)).fill('0'), ...after);
+  }
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group || '0', 16).toString(16))
+    .join(':');
+}
+
+/** The name holds a digest of whom it counts: a dump of the table names neither emails nor addresses. */
+function bucketOf({ masterKeys }: LimitedCall, limit: Limit, whom: string): Bucket {
+  const { capacity, secondsPerAttempt } = attemptLimits[limit];
+  const digest = masterKeys.digest('sign-in', `limit ${limit} ${whom}`).toString('base64url');
+  return { bucket: `${limit} ${digest}`, capacity, refillPerSecond: 1 / secondsPerAttempt };
+}
+
+async function take({ db }: LimitedCall, bucket: Bucket): Promise<void> {
+  const { allowed, retryAfterSeconds } = await takeFromBucket(db, bucket);
+  if (allowed) return;
+  const seconds = retryAfterSeconds === 1 ? '1 second' : `${retryAfterSeconds} seconds`;
+  throw new RateLimitedError(`Too many attempts. Try again in ${seconds}.`, retryAfterSeconds);
+}

@@ -1,0 +1,23 @@
+import type { Call, UserActor } from '../call.ts';
+
+export interface SignInRecord {
+  id: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+  /** It is the one that asks. */
+  current: boolean;
+}
+
+/** The browsers that the user is signed in with now, the one last seen first: at most 100. */
+export async function listSignIns(
+  { db }: Pick<Call, 'db'>,
+  { id, signInId }: UserActor,
+): Promise<SignInRecord[]> {
+  return db.$queryRaw`
+    SELECT id, created_at AS "createdAt", last_seen_at AS "lastSeenAt", ip,
+      user_agent AS "userAgent", id = ${signInId} AS current
+    FROM sign_ins WHERE user_id = ${id} AND expires_at > now()
+    ORDER BY last_seen_at DESC, id DESC LIMIT 100`;
+}

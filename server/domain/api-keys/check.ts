@@ -1,0 +1,146 @@
+import { LRUCache } from 'lru-cache';
+import type { EnvironmentKind } from '../../../prisma/generated/enums.ts';
+import { isLoopback } from '../../platform/config.ts';
+import type { Db } from '../../platform/db.ts';
+import type { MasterKeys } from '../../platform/master-keys.ts';
+import type { AuthenticatedKey, Client } from '../call.ts';
+import { originNotAllowedMessage, type RefusalReason, UnauthenticatedError } from '../errors.ts';
+import { isApiKeyValue } from './format.ts';
+
+/**
+ * Checks the keys that requests carry.
+ *
+ * Invariant: a read never trusts what was known of a key for longer than `trustedMs`; a write never
+ * trusts it at all, but checks key and project again inside its own statement. So a key that was
+ * switched off stops writing with the very next request in every process, and reading within a second.
+ */
+export interface ApiKeyCache {
+  /**
+   * The key behind a value, once it is found to be live and allowed where it came from. Takes no
+   * statement while the key is warm, and one for all who wait when it is not.
+   *
+   * @throws {UnauthenticatedError} with the reason of the refusal
+   */
+  check(value: string, client: Client): Promise<AuthenticatedKey>;
+}
+
+/** Also bounds how late a read may notice a change: one second. */
+const trustedMs = 1_000;
+const keysMax = 20_000;
+
+const messages: Record<RefusalReason, string> = {
+  UNKNOWN: 'This API key does not exist. Check that it was copied whole.',
+  INACTIVE: 'This API key is switched off.',
+  EXPIRED: 'This API key has expired.',
+  DELETED: 'This API key was deleted.',
+  ROTATED_OUT: 'This API key was regenerated; use its new secret.',
+  WRONG_ENVIRONMENT: 'This API key belongs to another environment.',
+  ORIGIN_NOT_ALLOWED: 'The origin is not allowed.',
+  SECRET_IN_BROWSER:
+    'This secret key was sent from a browser, so it must be taken as exposed. Regenerate it, and use a publishable key in pages and apps.',
+};
+
+export function refusal(reason: RefusalReason): UnauthenticatedError {
+  return new UnauthenticatedError(messages[reason], reason);
+}
+
+/**
+ * Why the key of a secret may not be used now; null where it may. SQL over the tables
+ * `api_key_secrets s` left joined to `api_keys k`; every statement that writes for a key has it.
+ */
+export const refusalSql = `CASE
+  WHEN s.id IS NULL THEN 'UNKNOWN'
+  WHEN k.id IS NULL THEN 'DELETED'
+  WHEN s.ends_at <= now() THEN s.end_reason
+  WHEN k.expires_at <= now() THEN 'EXPIRED'
+  WHEN NOT k.active THEN 'INACTIVE'
+END`;
+
+type Found = { refused: RefusalReason } | { key: AuthenticatedKey };
+
+const findSql = `
+SELECT ${refusalSql} AS refused, k.id, k.name, k.type, s.id AS secret_id, e.id AS environment_id,
+  e.kind, e.allowed_origins, p.id AS project_id, p.workspace_id
+FROM api_key_secrets s
+LEFT JOIN api_keys k ON k.id = s.api_key_id
+LEFT JOIN environments e ON e.id = k.environment_id
+LEFT JOIN projects p ON p.id = e.project_id
+WHERE s.digest = ANY($1)`;
+
+export function createApiKeyCache(db: Db, masterKeys: MasterKeys): ApiKeyCache {
+  // Keyed by digest, so that a heap dump holds no secrets. Junk is not cached: there is no end of it.
+  const cache = new LRUCache<string, { found: Promise<Found>; at: number }>({ max: keysMax });
+
+  async function find(digests: Buffer[]): Promise<Found> {
+    const { rows } = await db.$pool.query({
+      name: 'api-key-check',
+      text: findSql,
+      values: [digests],
+    });
+    const [row] = rows;
+    if (!row) return { refused: 'UNKNOWN' };
+    if (row.refused) return { refused: row.refused };
+    return {
+      key: {
+        id: row.id,
+        name: row.name,
+        type: row.type,
+        secretId: row.secret_id,
+        environmentId: row.environment_id,
+        environmentKind: row.kind,
+        allowedOrigins: row.allowed_origins,
+        projectId: row.project_id,
+        workspaceId: row.workspace_id,
+      },
+    };
+  }
+
+  function findCached(value: string): Promise<Found> {
+    const digest = masterKeys.digest('api-key', value);
+    const name = digest.toString('base64');
+    const known = cache.get(name);
+    const now = performance.now();
+    if (known && now - known.at < trustedMs) return known.found;
+    const found = find([digest, ...masterKeys.digests('api-key', value).slice(1)]);
+    cache.set(name, { found, at: now });
+    found.then(
+      (result) => 'refused' in result && result.refused === 'UNKNOWN' && cache.delete(name),
+      () => cache.delete(name),
+    );
+    return found;
+  }
+
+  return {
+    async check(value, client) {
+      if (!isApiKeyValue(value)) throw refusal('UNKNOWN');
+      const found = await findCached(value);
+      if ('refused' in found) throw refusal(found.refused);
+      const { key } = found;
+      if (key.type === 'SECRET' && client.crossSite) throw refusal('SECRET_IN_BROWSER');
+      if (
+        key.type === 'PUBLISHABLE' &&
+        client.foreignOrigin !== null &&
+        !isOriginAllowed(client.foreignOrigin, key.environmentKind, key.allowedOrigins)
+      ) {
+        throw new UnauthenticatedError(
+          originNotAllowedMessage(client.foreignOrigin),
+          'ORIGIN_NOT_ALLOWED',
+        );
+      }
+      return key;
+    },
+  };
+}
+
+/** Outside production loopback origins are always allowed: development starts without settings. */
+export function isOriginAllowed(
+  origin: string,
+  kind: EnvironmentKind,
+  allowedOrigins: readonly string[],
+): boolean {
+  return allowedOrigins.includes(origin) || (kind !== 'PRODUCTION' && isLoopbackOrigin(origin));
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+}

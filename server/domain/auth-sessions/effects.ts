@@ -1,0 +1,67 @@
+/**
+ * What every change of a session writes beside the session, in the same statement: a log entry, the
+ * counters of its cohort, and an event for the webhooks that want it. Shared by starting and moving.
+ *
+ * Both statements have a common table `changed` with the session's columns as they became, `n` and
+ * `delta_…` counters; and `input` with what the request brought, matched by `n`.
+ */
+export const counters = ['started', 'confirmed', 'cancelled', 'expired', 'used'] as const;
+
+/** The quarter hour a session counts in: the one it started in. Zones are multiples of it. */
+export const quarterSql = (instant: string) =>
+  `date_bin('15 minutes', ${instant}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`;
+
+const sums = counters.map((name) => `sum(delta_${name})`).join(', ');
+const additions = (table: string) =>
+  counters.map((name) => `${name} = ${table}.${name} + EXCLUDED.${name}`).join(', ');
+
+/**
+ * Rows are written in the order of their keys, so that two statements that share a slot and several
+ * environments wait for each other instead of deadlocking.
+ */
+export const effectsSql = `
+logged AS (
+  INSERT INTO log_entries (id, type, message, reason, actor_kind, actor_id, actor_label, workspace_id,
+    project_id, environment_id, session_id, api_key_id, subject_key, channel, ip, user_agent, request_id)
+  SELECT i.log_id, c.event_type, 'Session ' || substr(c.event_type, 9) || '.', c.reason, i.actor_kind, i.actor_id,
+    i.actor_label, c.workspace_id, c.project_id, c.environment_id, c.id, c.api_key_id, c.subject_key,
+    c.channel, i.ip, i.user_agent, i.request_id
+  FROM changed c JOIN input i USING (n)
+),
+counted AS (
+  INSERT INTO session_rollups (environment_id, quarter_at, slot, project_id, workspace_id, ${counters.join(', ')})
+  SELECT environment_id, ${quarterSql('created_at')}, $2, project_id, workspace_id, ${sums}
+  FROM changed GROUP BY environment_id, 2, project_id, workspace_id ORDER BY environment_id, 2
+  ON CONFLICT (environment_id, quarter_at, slot) DO UPDATE SET ${additions('session_rollups')}
+),
+totalled AS (
+  INSERT INTO session_totals (environment_id, slot, project_id, workspace_id, ${counters.join(', ')})
+  SELECT environment_id, $2, project_id, workspace_id, ${sums}
+  FROM changed GROUP BY environment_id, project_id, workspace_id ORDER BY environment_id
+  ON CONFLICT (environment_id, slot) DO UPDATE SET ${additions('session_totals')}
+),
+announced AS (
+  INSERT INTO outbox_events (id, type, workspace_id, project_id, environment_id, session_id, data)
+  SELECT i.event_id, c.event_type, c.workspace_id, c.project_id, c.environment_id, c.id,
+    jsonb_strip_nulls(jsonb_build_object('status', c.status, 'channel', c.channel, 'subject', c.subject,
+      'metadata', c.metadata, 'reason', c.reason))
+  FROM changed c JOIN input i USING (n)
+  WHERE EXISTS (SELECT FROM webhook_endpoints w WHERE w.environment_id = c.environment_id
+    AND w.active AND c.event_type = ANY (w.event_types))
+)`;
+
+/** The columns of `input` that the effects read. */
+export const effectsInput =
+  'log_id text, event_id text, actor_kind actor_kind, actor_id text, actor_label text, ip text, user_agent text, request_id text';
+
+/** Who did it and from where, as every item of a statement says. */
+export interface Origin {
+  log_id: string;
+  event_id: string;
+  actor_kind: 'USER' | 'API_KEY' | 'END_USER' | 'SYSTEM' | 'ANONYMOUS';
+  actor_id: string | null;
+  actor_label: string;
+  ip: string | null;
+  user_agent: string | null;
+  request_id: string | null;
+}

@@ -1,0 +1,153 @@
+import type { AuthSessionStatus } from '../../../prisma/generated/enums.ts';
+import type { Db } from '../../platform/db.ts';
+import type { ActivityScope } from '../activity-scope.ts';
+import type { Call } from '../call.ts';
+import { kindOfId } from '../ids.ts';
+import { type Connection, type PageInput, readPage } from '../keyset.ts';
+import { gathered } from '../load.ts';
+import { idempotencyHours } from './idempotency.ts';
+import { type SessionRecord, sessionColumns, statusSql } from './record.ts';
+import { sessionIdOfClientSecret, sessionIdOfLinkToken } from './secrets.ts';
+
+/** A session with what its live environment says of it. */
+export type SessionInPlace = SessionRecord & {
+  projectName: string;
+  environmentKind: 'PRODUCTION' | 'STAGING' | 'DEVELOPMENT' | 'CUSTOM';
+  testConfirmations: boolean;
+  /** Exchanged less than a minute ago, so the same idempotency key may have the answer again. */
+  justUsed: boolean;
+  /** It was confirmed too long ago to be exchanged. */
+  exchangeWindowOver: boolean;
+};
+
+/** For how long a lost answer to an exchange can be asked for again. */
+export const exchangeReplaySeconds = 60;
+
+const findSql = `SELECT ${sessionColumns('a')}, p.name AS "projectName", e.kind AS "environmentKind",
+    e.test_confirmations AS "testConfirmations",
+    coalesce(a.used_at > now() - interval '${exchangeReplaySeconds} seconds', false) AS "justUsed",
+    coalesce(a.exchangeable_until <= now(), false) AS "exchangeWindowOver"
+  FROM auth_sessions a
+  JOIN environments e ON e.id = a.environment_id
+  JOIN projects p ON p.id = e.project_id
+  WHERE `;
+
+/**
+ * The session of this id, for those who hold something that opens it; null where there is none, or
+ * its environment is gone.
+ */
+export async function readSession(db: Db, id: string): Promise<SessionInPlace | null> {
+  if (kindOfId(id) !== 'authSession') return null;
+  if (kindOfId(id) !== 'authSession') return null;
+  const { rows } = await db.$pool.query({
+    name: 'session-by-id',
+    text: `${findSql} a.id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
+/** The session that has this idempotency key in the environment, or null. */
+export async function readSessionByIdempotencyKey(
+  db: Db,
+  environmentId: string,
+  key: string,
+): Promise<(SessionInPlace & { idempotencyDigest: string; forgotten: boolean }) | null> {
+  const { rows } = await db.$pool.query(
+    `${findSql.replace('SELECT ', `SELECT encode(a.idempotency_digest, 'hex') AS "idempotencyDigest", a.created_at <= now() - interval '${idempotencyHours} hours' AS forgotten, `)}
+     a.environment_id = $1 AND a.idempotency_key = $2`,
+    [environmentId, key],
+  );
+  return rows[0] ?? null;
+}
+
+/** The session, if the actor may read its environment; null otherwise. */
+export async function findSession(call: Call, id: string): Promise<SessionInPlace | null> {
+  const session = await readSession(call.db, id);
+  return session && mayReadSession(call, session) ? session : null;
+}
+
+/** Like findSession, many in one statement. */
+export const loadSession = gathered(
+  async (call, ids) => {
+    const { rows } = await call.db.$pool.query<SessionInPlace>(`${findSql} a.id = ANY ($1)`, [ids]);
+    return rows.filter((session) => mayReadSession(call, session));
+  },
+  ({ id }) => id,
+);
+
+function mayReadSession({ actor }: Call, session: SessionRecord): boolean {
+  if (actor.kind === 'user') return actor.memberships.has(session.workspaceId);
+  return (
+    actor.kind === 'apiKey' &&
+    actor.key.type === 'SECRET' &&
+    actor.key.environmentId === session.environmentId
+  );
+}
+
+/** The session that a client secret opens; null where it opens none, or not with this key. */
+export async function findWatchedSession(
+  call: Call,
+  clientSecret: string,
+): Promise<SessionInPlace | null> {
+  return openSession(call, sessionIdOfClientSecret(call.masterKeys, clientSecret));
+}
+
+/** The session that a link token names; null where it names none, or not with this key. */
+export async function findSessionToConfirm(
+  call: Call,
+  linkToken: string,
+): Promise<SessionInPlace | null> {
+  return openSession(call, sessionIdOfLinkToken(call.masterKeys, linkToken));
+}
+
+/** With a key, every path shows its own environment only, whatever else the caller holds. */
+async function openSession(call: Call, id: string | null): Promise<SessionInPlace | null> {
+  const session = id && (await readSession(call.db, id));
+  if (!session) return null;
+  const { actor } = call;
+  return actor.kind === 'apiKey' && actor.key.environmentId !== session.environmentId
+    ? null
+    : session;
+}
+
+export interface SessionFilter {
+  /** As it is now: a pending session past its lifetime is found under EXPIRED only. */
+  statuses?: AuthSessionStatus[] | null;
+  apiKeyId?: string | null;
+  /** Of the start. Inclusive. */
+  from?: Date | null;
+  /** Exclusive. */
+  to?: Date | null;
+}
+
+/**
+ * The sessions of a scope, newest first.
+ *
+ * @throws {ValidationError} a cursor or a page size is not one
+ */
+export async function listSessions(
+  call: Call,
+  scope: ActivityScope,
+  page: PageInput,
+  filter: SessionFilter = {},
+): Promise<Connection<SessionRecord>> {
+  return readPage<SessionRecord>(call.db, page, 'a.created_at', 'a.id', (bind, keyset) => {
+    const conditions = ['a.environment_id = e.id', keyset];
+    if (filter.statuses)
+      conditions.push(`${statusSql('a')}::text = ANY (${bind(filter.statuses)})`);
+    if (filter.apiKeyId) {
+      const names = kindOfId(filter.apiKeyId) === 'apiKey'; // a malformed id names nothing
+      conditions.push(`a.api_key_id = ${bind(names ? filter.apiKeyId : '')}`);
+    }
+    if (filter.from) conditions.push(`a.created_at >= ${bind(filter.from)}`);
+    if (filter.to) conditions.push(`a.created_at < ${bind(filter.to)}`);
+    return [
+      {
+        each: scope.environmentsSql(bind),
+        columns: sessionColumns('a'),
+        from: `auth_sessions a WHERE ${conditions.join(' AND ')}`,
+      },
+    ];
+  });
+}

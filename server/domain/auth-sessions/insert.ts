@@ -1,0 +1,110 @@
+import type { StartedWith } from '../../../prisma/generated/enums.ts';
+import type { Db } from '../../platform/db.ts';
+import { refusalSql } from '../api-keys/check.ts';
+import type { RefusalReason } from '../errors.ts';
+import { effectsInput, effectsSql, type Origin } from './effects.ts';
+import { type SessionRecord, sessionColumns } from './record.ts';
+
+/** One session to start. Column names, because the statement reads the items as JSON. */
+export interface NewSession extends Origin {
+  id: string;
+  started_with: StartedWith;
+  environment_id: string;
+  /** The secret of the key that starts it; null without a key. */
+  secret_id: string | null;
+  user_code: string;
+  metadata?: unknown;
+  nonce: string | null;
+  return_url: string | null;
+  master_key_id: string;
+  idempotency_key: string | null;
+  /** Digest of the whole input, in hex. */
+  idempotency_digest: string | null;
+  /** Of the end user's waiting device, not of a server that speaks for it; null where unknown. */
+  device_ip: string | null;
+  device_user_agent: string | null;
+}
+
+export type StartRefusal =
+  | 'NOT_FOUND'
+  | 'PROJECT_INACTIVE'
+  | 'PUBLIC_ACCESS_DISABLED'
+  | RefusalReason;
+
+export type Started =
+  | { session: SessionRecord }
+  | { refused: StartRefusal }
+  /** Its user code or its idempotency key is another session's. */
+  | { taken: true };
+
+/**
+ * One statement for many requests. Each row is judged by itself: environment, key and project are
+ * read in the statement that writes, so what was switched off before it began starts nothing.
+ */
+const text = `
+WITH input AS (
+  SELECT * FROM jsonb_to_recordset($1) AS i(n int, id text, started_with started_with, environment_id text,
+    secret_id text, user_code text, metadata jsonb, nonce text, return_url text, master_key_id text,
+    idempotency_key text, idempotency_digest text, device_ip text, device_user_agent text, ${effectsInput})
+),
+checked AS (
+  SELECT i.*, k.id AS api_key_id, p.id AS project_id, p.workspace_id, p.require_user_code,
+    p.session_lifetime_seconds,
+    CASE
+      WHEN e.id IS NULL THEN 'NOT_FOUND'
+      WHEN i.secret_id IS NOT NULL AND ${refusalSql} IS NOT NULL THEN ${refusalSql}
+      WHEN k.environment_id <> e.id THEN 'WRONG_ENVIRONMENT'
+      WHEN NOT p.active THEN 'PROJECT_INACTIVE'
+      WHEN i.started_with = 'PROJECT_ID' AND p.default_environment_id <> e.id THEN 'NOT_FOUND'
+      WHEN i.started_with = 'PROJECT_ID' AND NOT p.public_access THEN 'PUBLIC_ACCESS_DISABLED'
+      WHEN i.started_with = 'PUBLISHABLE_KEY' AND e.kind = 'PRODUCTION' AND NOT p.public_access
+        THEN 'PUBLIC_ACCESS_DISABLED'
+    END AS refused
+  FROM input i
+  LEFT JOIN environments e ON e.id = i.environment_id
+  LEFT JOIN projects p ON p.id = e.project_id
+  LEFT JOIN api_key_secrets s ON s.id = i.secret_id
+  LEFT JOIN api_keys k ON k.id = s.api_key_id
+),
+made AS (
+  INSERT INTO auth_sessions (id, workspace_id, project_id, environment_id, api_key_id, started_with,
+    user_code, require_user_code, metadata, nonce, return_url, master_key_id, idempotency_key,
+    idempotency_digest, started_from_ip, started_from_user_agent, created_at, expires_at)
+  SELECT id, workspace_id, project_id, environment_id, api_key_id, started_with, user_code,
+    require_user_code, metadata, nonce, return_url, master_key_id, idempotency_key,
+    decode(idempotency_digest, 'hex'), device_ip, device_user_agent, now(),
+    now() + make_interval(secs => session_lifetime_seconds)
+  FROM checked WHERE refused IS NULL
+  ON CONFLICT DO NOTHING
+  RETURNING *
+),
+changed AS (
+  SELECT m.*, i.n, 'session.started' AS event_type, 1 AS delta_started, 0 AS delta_confirmed,
+    0 AS delta_cancelled, 0 AS delta_expired, 0 AS delta_used
+  FROM made m JOIN input i ON i.id = m.id
+),
+${effectsSql}
+SELECT checked.n, checked.refused, ${sessionColumns('made')}
+FROM checked LEFT JOIN made ON made.id = checked.id ORDER BY checked.n`;
+
+/**
+ * Starts the sessions, with their log entries, counters and events, in one transaction.
+ *
+ * @param slot which slot of the counters to add to
+ * @returns one result per item, in order
+ */
+export async function insertSessions(
+  db: Db,
+  items: NewSession[],
+  slot: number,
+): Promise<Started[]> {
+  const { rows } = await db.$pool.query({
+    name: 'sessions-start',
+    text,
+    values: [JSON.stringify(items.map((item, n) => ({ ...item, n }))), slot],
+  });
+  return rows.map(({ n: _, refused, ...session }) => {
+    if (refused) return { refused };
+    return session.id ? { session } : { taken: true };
+  });
+}

@@ -1,0 +1,213 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { mayTrySessions } from '../access.ts';
+import { isOriginAllowed, refusal } from '../api-keys/check.ts';
+import type { Call } from '../call.ts';
+import { findEnvironment } from '../environments/find.ts';
+import {
+  ForbiddenError,
+  IdempotencyMismatchError,
+  NotFoundError,
+  OriginNotAllowedError,
+  ProjectInactiveError,
+  PublicAccessDisabledError,
+  UnauthenticatedError,
+} from '../errors.ts';
+import { kindOfId, newId } from '../ids.ts';
+import { invalid, jsonValue, storableText, validate } from '../validation.ts';
+import { confirmUrlOf } from './channels.ts';
+import { readSessionByIdempotencyKey } from './find.ts';
+import { digestOfInput, forgetIdempotencyKey } from './idempotency.ts';
+import type { NewSession, StartRefusal } from './insert.ts';
+import { originOf } from './origin.ts';
+import type { SessionRecord } from './record.ts';
+import { checkReturnUrl } from './return-url.ts';
+import { clientSecretOf, linkTokenOf, newUserCode } from './secrets.ts';
+
+export interface StartSessionInput {
+  projectId?: string | null;
+  environmentId?: string | null;
+  metadata?: unknown;
+  nonce?: string | null;
+  returnUrl?: string | null;
+  idempotencyKey?: string | null;
+  endUserIp?: string | null;
+  endUserAgent?: string | null;
+}
+
+export interface StartedSession {
+  session: SessionRecord;
+  clientSecret: string;
+  linkToken: string;
+  /** Where its user confirms; carries the link token. */
+  confirmUrl: string;
+  /** The same as a QR code, SVG. */
+  qrCodeUrl: string;
+}
+
+export const metadataBytesMax = 4096;
+
+const inputRules = z.object({
+  metadata: jsonValue(metadataBytesMax).nullish(),
+  nonce: storableText(255).nullish(),
+  returnUrl: storableText(2048).nullish(),
+  idempotencyKey: storableText(255).min(1, 'Must not be empty.').nullish(),
+  endUserIp: z
+    .string()
+    .refine((text) => isIP(text) > 0, 'Must be an IPv4 or IPv6 address.')
+    .nullish(),
+  endUserAgent: storableText(512).nullish(),
+});
+
+/** With what a session is started, and where. */
+interface Door {
+  startedWith: NewSession['started_with'];
+  environmentId: string;
+  kind: 'PRODUCTION' | 'STAGING' | 'DEVELOPMENT' | 'CUSTOM';
+  allowedOrigins: readonly string[];
+  secretId: string | null;
+}
+
+/** How often another user code is tried: each collides with one of 20^8 only. */
+const triesMax = 5;
+
+/**
+ * Starts an auth session, in every allowed way: with a secret key, with a publishable key, with the
+ * bare project id, or as a signed-in user outside production.
+ *
+ * Whatever was known of key and project before, they are checked again in the statement that writes.
+ *
+ * @throws {ValidationError} an input field breaks a rule
+ * @throws {NotFoundError} no such project or environment
+ * @throws {ProjectInactiveError} @throws {PublicAccessDisabledError} @throws {OriginNotAllowedError}
+ * @throws {IdempotencyMismatchError} the idempotency key came before with other input
+ */
+export async function startSession(call: Call, input: StartSessionInput): Promise<StartedSession> {
+  const door = await findDoor(call, input);
+  const fields = validate(inputRules, input);
+  const bySecretKey = door.startedWith === 'SECRET_KEY';
+  if (!bySecretKey) {
+    for (const field of ['idempotencyKey', 'endUserIp', 'endUserAgent'] as const) {
+      if (fields[field] != null) invalid(field, 'May be set with a secret key only.');
+    }
+  }
+  if (fields.returnUrl != null) checkReturnUrl(fields.returnUrl, door, bySecretKey);
+
+  const { masterKeys } = call;
+  const idempotencyKey = fields.idempotencyKey ?? null;
+  const idempotencyDigest = idempotencyKey === null ? null : digestOfInput(fields);
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const result = await call.sessionWriter.start({
+      ...originOf(call),
+      id: newId('authSession'),
+      started_with: door.startedWith,
+      environment_id: door.environmentId,
+      secret_id: door.secretId,
+      user_code: newUserCode(),
+      metadata: fields.metadata ?? null,
+      nonce: fields.nonce ?? null,
+      return_url: fields.returnUrl ?? null,
+      master_key_id: masterKeys.primaryId,
+      idempotency_key: idempotencyKey,
+      idempotency_digest: idempotencyDigest,
+      // A secret key speaks for a device that it alone can name; its own address would mislead.
+      device_ip: bySecretKey ? (fields.endUserIp ?? null) : call.client.ip,
+      device_user_agent: bySecretKey ? (fields.endUserAgent ?? null) : call.client.userAgent,
+    });
+    if ('session' in result) return reply(call, result.session);
+    if ('refused' in result) throw startRefusal(result.refused);
+    const earlier =
+      idempotencyKey !== null &&
+      (await readSessionByIdempotencyKey(call.db, door.environmentId, idempotencyKey));
+    if (!earlier) continue; // the user code was taken
+    if (earlier.forgotten) await forgetIdempotencyKey(call, earlier.id);
+    else if (earlier.idempotencyDigest === idempotencyDigest) return reply(call, earlier);
+    else throw new IdempotencyMismatchError();
+  }
+  throw new Error(`No free user code was found in ${triesMax} tries.`);
+}
+
+async function findDoor(call: Call, input: StartSessionInput): Promise<Door> {
+  const { actor } = call;
+  if (actor.kind === 'apiKey') {
+    for (const field of ['projectId', 'environmentId'] as const) {
+      if (input[field] != null) invalid(field, 'Leave it out: the API key says where.');
+    }
+    return {
+      startedWith: actor.key.type === 'SECRET' ? 'SECRET_KEY' : 'PUBLISHABLE_KEY',
+      environmentId: actor.key.environmentId,
+      kind: actor.key.environmentKind,
+      allowedOrigins: actor.key.allowedOrigins,
+      secretId: actor.key.secretId,
+    };
+  }
+  if (input.environmentId != null) {
+    if (input.projectId != null)
+      invalid('environmentId', 'Give projectId or environmentId, not both.');
+    return findDoorOfUser(call, input.environmentId);
+  }
+  if (input.projectId != null) return findDoorOfProject(call, input.projectId);
+  if (actor.kind === 'user') invalid('environmentId', 'Say in which environment to start it.');
+  return invalid('projectId', 'Say in which project to start it, or send an API key.');
+}
+
+async function findDoorOfUser(call: Call, id: string): Promise<Door> {
+  if (call.actor.kind !== 'user') {
+    throw new UnauthenticatedError('Naming an environment takes a signed-in user.');
+  }
+  const environment = await findEnvironment(call, id, {
+    select: { kind: true, allowedOrigins: true, project: { select: { workspaceId: true } } },
+  });
+  if (!environment) throw new NotFoundError('The environment');
+  const { kind, allowedOrigins, project } = environment;
+  if (!mayTrySessions(call, { kind, workspaceId: project.workspaceId })) {
+    throw new ForbiddenError(
+      kind === 'PRODUCTION'
+        ? 'In production sessions are started with an API key.'
+        : 'Starting sessions takes the role Developer or higher.',
+    );
+  }
+  return { startedWith: 'USER', environmentId: id, kind, allowedOrigins, secretId: null };
+}
+
+/** The bare project id means the default environment. */
+async function findDoorOfProject(call: Call, projectId: string): Promise<Door> {
+  if (kindOfId(projectId) !== 'project') throw new NotFoundError('The project');
+  const project = await call.db.project.findUnique({
+    where: { id: projectId },
+    select: { defaultEnvironment: { select: { id: true, kind: true, allowedOrigins: true } } },
+  });
+  if (!project) throw new NotFoundError('The project');
+  const { id, kind, allowedOrigins } = project.defaultEnvironment;
+  const origin = call.client.foreignOrigin;
+  if (origin !== null && !isOriginAllowed(origin, kind, allowedOrigins)) {
+    throw new OriginNotAllowedError(origin);
+  }
+  return { startedWith: 'PROJECT_ID', environmentId: id, kind, allowedOrigins, secretId: null };
+}
+
+/** Everything that a client is handed at the start. The secrets are derived, so a repeat has the same. */
+function reply(call: Call, session: SessionRecord): StartedSession {
+  const { masterKeys } = call;
+  const confirmUrl = confirmUrlOf(call, session);
+  return {
+    session,
+    clientSecret: clientSecretOf(masterKeys, session.id, session.masterKeyId),
+    linkToken: linkTokenOf(masterKeys, session.id, session.masterKeyId),
+    confirmUrl,
+    qrCodeUrl: `${confirmUrl}/qr.svg`,
+  };
+}
+
+function startRefusal(refused: StartRefusal): Error {
+  switch (refused) {
+    case 'NOT_FOUND':
+      return new NotFoundError('The project');
+    case 'PROJECT_INACTIVE':
+      return new ProjectInactiveError();
+    case 'PUBLIC_ACCESS_DISABLED':
+      return new PublicAccessDisabledError();
+    default:
+      return refusal(refused);
+  }
+}

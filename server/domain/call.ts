@@ -1,0 +1,78 @@
+import type { ApiKeyType, EnvironmentKind, Role } from '../../prisma/generated/enums.ts';
+import type { Db } from '../platform/db.ts';
+import type { Logger } from '../platform/log.ts';
+import type { MasterKeys } from '../platform/master-keys.ts';
+import type { Passwords } from '../platform/passwords.ts';
+import type { ApiKeyCache } from './api-keys/check.ts';
+import type { SessionWriter } from './auth-sessions/writer.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+/** A key that was checked, with the scope it opens. The write path checks it again. */
+export interface AuthenticatedKey {
+  id: string;
+  name: string;
+  type: ApiKeyType;
+  /** The secret that was presented, of perhaps several that the key has while it rotates. */
+  secretId: string;
+  environmentId: string;
+  environmentKind: EnvironmentKind;
+  allowedOrigins: readonly string[];
+  projectId: string;
+  workspaceId: string;
+}
+
+export interface UserActor {
+  kind: 'user';
+  id: string;
+  name: string;
+  email: string;
+  signInId: string;
+  /** Workspace id → role, read when the request came in. */
+  memberships: ReadonlyMap<string, Role>;
+}
+
+/** Who asks. */
+export type Actor =
+  | { kind: 'nobody' }
+  | UserActor
+  | { kind: 'apiKey'; key: AuthenticatedKey }
+  | { kind: 'system'; reason: string };
+
+/** Where the request came from. */
+export interface Client {
+  ip: string | null;
+  userAgent: string | null;
+  /** The Origin header of a page; null for apps, servers and our own pages. */
+  foreignOrigin: string | null;
+  /** A browser sent this from a page of another site: by its Origin or its Sec-Fetch-Site. */
+  crossSite: boolean;
+}
+
+/** How a request sets or clears the browser's sign-in. Throws ForbiddenError where it may not. */
+export interface SignInCookie {
+  set(token: string, expiresAt: Date): void;
+  clear(): void;
+}
+
+/** What every use case works with: one set for each process. */
+export interface Tools {
+  db: Db;
+  masterKeys: MasterKeys;
+  signingKeys: SigningKeys;
+  passwords: Passwords;
+  apiKeys: ApiKeyCache;
+  sessionWriter: SessionWriter;
+  publicUrl: string;
+  signUp: SignUpMode;
+}
+
+export type SignUpMode = 'OPEN' | 'FIRST' | 'CLOSED';
+
+/** Who asks, from where, with which tools: one for each request, job run or chat message. */
+export interface Call extends Tools {
+  actor: Actor;
+  client: Client;
+  requestId: string;
+  log: Logger;
+  signInCookie: SignInCookie;
+}

@@ -1,0 +1,247 @@
+/**
+ * What can go wrong, as a person using the product may be told it.
+ *
+ * Each class has a stable code, the word that clients match on. A class exists for each kind that a
+ * caller may handle differently; details are typed fields. Anything that is not a DomainError is our
+ * fault and reaches clients only as "Unexpected error." with a request id.
+ */
+import type { AuthSessionStatus, Channel } from '../../prisma/generated/enums.ts';
+
+export const errorCodes = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'VALIDATION_FAILED',
+  'CONFLICT',
+  'RATE_LIMITED',
+  'CREDENTIAL_MISMATCH',
+  'INVALID_CREDENTIALS',
+  'EMAIL_TAKEN',
+  'SIGN_UP_CLOSED',
+  'INVITATION_INVALID',
+  'LAST_OWNER',
+  'PROJECT_INACTIVE',
+  'PUBLIC_ACCESS_DISABLED',
+  'ORIGIN_NOT_ALLOWED',
+  'SECRET_KEY_EXPOSED',
+  'CONFIRMATION_NAME_MISMATCH',
+  'ENVIRONMENT_IS_DEFAULT',
+  'IDEMPOTENCY_MISMATCH',
+  'SESSION_NOT_PENDING',
+  'SESSION_NOT_CONFIRMED',
+  'SESSION_EXPIRED',
+  'SESSION_ALREADY_USED',
+  'EXCHANGE_WINDOW_OVER',
+  'USER_CODE_MISMATCH',
+  'CHANNEL_UNAVAILABLE',
+  'GRAPHQL_INVALID',
+  'QUERY_TOO_COMPLEX',
+  'UNAVAILABLE',
+  'INTERNAL',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** Why a key was refused: in `extensions.reason`, in the log and in a socket's close reason. */
+export const refusalReasons = [
+  'UNKNOWN',
+  'INACTIVE',
+  'EXPIRED',
+  'DELETED',
+  'ROTATED_OUT',
+  'WRONG_ENVIRONMENT',
+  'ORIGIN_NOT_ALLOWED',
+  'SECRET_IN_BROWSER',
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+
+export abstract class DomainError extends Error {
+  abstract readonly code: ErrorCode;
+}
+
+/** Nobody is signed in where somebody must be, or a credential was refused. */
+export class UnauthenticatedError extends DomainError {
+  readonly code = 'UNAUTHENTICATED';
+  readonly reason: RefusalReason | null;
+  constructor(message: string, reason: RefusalReason | null = null) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The actor may see the thing, but not do this to it. */
+export class ForbiddenError extends DomainError {
+  readonly code = 'FORBIDDEN';
+}
+
+/** There is no such thing, or the actor may not know of it: the two are told alike. */
+export class NotFoundError extends DomainError {
+  readonly code = 'NOT_FOUND';
+  constructor(what: string) {
+    super(`${what} was not found.`);
+  }
+}
+
+/** @throws {NotFoundError} it was deleted while the request was under way */
+export async function found<T>(what: string, row: Promise<T | null>): Promise<T> {
+  const thing = await row;
+  if (thing === null) throw new NotFoundError(what);
+  return thing;
+}
+
+export interface ValidationIssue {
+  /** Where in the input: field names and list indexes from the outside in. */
+  path: string[];
+  /** Which rule was broken, as a sentence. */
+  message: string;
+}
+
+/** The input breaks a rule. Every broken rule is listed. */
+export class ValidationError extends DomainError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly issues: ValidationIssue[];
+  constructor(issues: ValidationIssue[]) {
+    super(
+      issues
+        .map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+        .join(' '),
+    );
+    this.issues = issues;
+  }
+}
+
+/** The thing changed since the caller read it. */
+export class ConflictError extends DomainError {
+  readonly code = 'CONFLICT';
+  readonly currentVersion: number | null;
+  constructor(message: string, currentVersion: number | null = null) {
+    super(message);
+    this.currentVersion = currentVersion;
+  }
+}
+
+/** Too many attempts. */
+export class RateLimitedError extends DomainError {
+  readonly code = 'RATE_LIMITED';
+  readonly retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Two credentials of one request do not belong together. */
+export class CredentialMismatchError extends DomainError {
+  readonly code = 'CREDENTIAL_MISMATCH';
+}
+
+/** Email and password do not belong together, or the one-time link is spent. */
+export class InvalidCredentialsError extends DomainError {
+  readonly code = 'INVALID_CREDENTIALS';
+}
+
+/** The email has an account already. */
+export class EmailTakenError extends DomainError {
+  readonly code = 'EMAIL_TAKEN';
+  constructor() {
+    super('This email has an account already. Sign in instead.');
+  }
+}
+
+/** This server takes no new accounts. */
+export class SignUpClosedError extends DomainError {
+  readonly code = 'SIGN_UP_CLOSED';
+  constructor() {
+    super('Sign-up is closed on this server. Ask for an invitation.');
+  }
+}
+
+/** The project is switched off; existing sessions go on. */
+export class ProjectInactiveError extends DomainError {
+  readonly code = 'PROJECT_INACTIVE';
+  constructor() {
+    super('This project is inactive, so it starts no new sessions. Activate it in its settings.');
+  }
+}
+
+/** Starting this session takes a secret key, because public access is off. */
+export class PublicAccessDisabledError extends DomainError {
+  readonly code = 'PUBLIC_ACCESS_DISABLED';
+  constructor() {
+    super(
+      "Public access is off for this project. Start the session with a secret key, or switch public access on in the project's settings.",
+    );
+  }
+}
+
+/** A page of this origin may not start sessions. */
+export class OriginNotAllowedError extends DomainError {
+  readonly code = 'ORIGIN_NOT_ALLOWED';
+  readonly origin: string;
+  constructor(origin: string) {
+    super(originNotAllowedMessage(origin));
+    this.origin = origin;
+  }
+}
+
+/** The sentence for a page whose origin the environment does not list. */
+export function originNotAllowedMessage(origin: string): string {
+  return `The origin ${origin} is not allowed. Add it to the allowed origins of the environment.`;
+}
+
+/** An idempotency key came again with other input. */
+export class IdempotencyMismatchError extends DomainError {
+  readonly code = 'IDEMPOTENCY_MISMATCH';
+  constructor() {
+    super('This idempotency key was used with other input in the last 24 hours. Use a new one.');
+  }
+}
+
+export type SessionStateCode =
+  | 'SESSION_NOT_PENDING'
+  | 'SESSION_NOT_CONFIRMED'
+  | 'SESSION_EXPIRED'
+  | 'SESSION_ALREADY_USED'
+  | 'EXCHANGE_WINDOW_OVER';
+
+/** The session is in a state from which this cannot be done. */
+export class SessionStateError extends DomainError {
+  readonly code: SessionStateCode;
+  readonly status: AuthSessionStatus;
+  constructor(code: SessionStateCode, status: AuthSessionStatus, message: string) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The typed user code is not the one on the waiting device. The fifth wrong try cancels. */
+export class UserCodeMismatchError extends DomainError {
+  readonly code = 'USER_CODE_MISMATCH';
+  readonly triesLeft: number;
+  constructor(triesLeft: number) {
+    super(
+      triesLeft > 0
+        ? `This is not the code shown on the device that is waiting. ${triesLeft} ${triesLeft === 1 ? 'try is' : 'tries are'} left.`
+        : 'This is not the code shown on the device that is waiting. The session was cancelled.',
+    );
+    this.triesLeft = triesLeft;
+  }
+}
+
+/** The session cannot be confirmed this way. */
+export class ChannelUnavailableError extends DomainError {
+  readonly code = 'CHANNEL_UNAVAILABLE';
+  readonly channel: Channel;
+  constructor(channel: Channel, message: string) {
+    super(message);
+    this.channel = channel;
+  }
+}
+
+/** The database does not answer; the same request may be sent again. */
+export class UnavailableError extends DomainError {
+  readonly code = 'UNAVAILABLE';
+  constructor(cause: unknown) {
+    super('The database does not answer right now. Try again in a moment.', { cause });
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Project } from '../../../prisma/generated/client.ts';
+import { demand, mayManageProject } from '../access.ts';
+import type { Call } from '../call.ts';
+import { changesBetween } from '../changes.ts';
+import { findEnvironment } from '../environments/find.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { recordLog } from '../log-entries.ts';
+import { invalid, nameText, notNull, validate } from '../validation.ts';
+import { findProject } from './find.ts';
+
+export interface UpdateProjectInput {
+  id: string;
+  version: number;
+  name?: string | null;
+  active?: boolean | null;
+  publicAccess?: boolean | null;
+  requireUserCode?: boolean | null;
+  sessionLifetimeSeconds?: number | null;
+  defaultEnvironmentId?: string | null;
+}
+
+export const sessionLifetimeSecondsMin = 60;
+export const sessionLifetimeSecondsMax = 3600;
+const lifetimeRule = `Must be between ${sessionLifetimeSecondsMin} and ${sessionLifetimeSecondsMax} seconds.`;
+
+const rules = z.object({
+  name: notNull(nameText()),
+  active: notNull(z.boolean()),
+  publicAccess: notNull(z.boolean()),
+  requireUserCode: notNull(z.boolean()),
+  sessionLifetimeSeconds: notNull(
+    z
+      .number()
+      .min(sessionLifetimeSecondsMin, lifetimeRule)
+      .max(sessionLifetimeSecondsMax, lifetimeRule),
+  ),
+  defaultEnvironmentId: notNull(z.string()),
+});
+
+/**
+ * Changes a project's settings. A field that is left out stays as it is.
+ *
+ * The version stands in the WHERE clause of the write, so of two who edit the same version one wins
+ * and the other is told.
+ *
+ * @throws {NotFoundError} @throws {ForbiddenError} @throws {ValidationError}
+ * @throws {ConflictError} with the current version, when it is not the given one
+ */
+export async function updateProject(
+  call: Call,
+  input: UpdateProjectInput,
+): Promise<{ id: string }> {
+  const { id, version } = input;
+  const project = await findProject(call, id);
+  if (!project) throw new NotFoundError('The project');
+  const { workspaceId } = project;
+  demand(mayManageProject(call, workspaceId), 'Project settings take the role Admin or higher.');
+  const data = validate(rules, input);
+
+  if (data.defaultEnvironmentId !== undefined) {
+    const environment = await findEnvironment(call, data.defaultEnvironmentId);
+    if (environment?.projectId !== id) {
+      invalid('defaultEnvironmentId', 'Is not an environment of this project.');
+    }
+  }
+  await call.db.$transaction(async (tx) => {
+    const { count } = await tx.project.updateMany({
+      where: { id, version },
+      data: { ...data, version: { increment: 1 }, updatedAt: new Date() },
+    });
+    if (count === 0) await throwConflict(call, id);
+    await recordLog(tx, call, {
+      type: 'project.updated',
+      message: messageOf(project, data),
+      workspaceId,
+      projectId: id,
+      data: changesBetween(project, data),
+    });
+  });
+  return { id };
+}
+
+function messageOf({ name, active }: Project, data: z.output<typeof rules>): string {
+  if (data.active === false && active) return `Project "${name}" deactivated.`;
+  if (data.active === true && !active) return `Project "${name}" activated.`;
+  return `Project "${name}" updated.`;
+}
+
+async function throwConflict({ db }: Call, id: string): Promise<never> {
+  const now = await db.project.findUnique({ where: { id }, select: { version: true } });
+  if (!now) throw new NotFoundError('The project');
+  throw new ConflictError('The project was changed since you read it.', now.version);
+}

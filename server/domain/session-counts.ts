@@ -1,0 +1,87 @@
+import { environmentOfKey } from './access.ts';
+import { counters } from './auth-sessions/effects.ts';
+import { overdueSql } from './auth-sessions/record.ts';
+import type { Call } from './call.ts';
+import { gathered } from './load.ts';
+
+export type SessionTotals = Record<(typeof counters)[number], number>;
+
+export interface SessionCounts {
+  /** The project or environment that was asked for. */
+  scopeId: string;
+  /** Pending now. */
+  pending: number;
+  /** Of the sessions that started today, in UTC. */
+  today: SessionTotals;
+  lifetime: SessionTotals;
+  at: Date;
+}
+
+const midnight = `date_trunc('day', now(), 'UTC')`;
+const select = (table: string) =>
+  counters.map((name) => `sum(${table}.${name}) AS ${name}`).join(', ');
+/** numeric sums as numbers; exact up to 2^53. */
+const read = (from: string, as: string) =>
+  counters.map((name) => `coalesce(${from}.${name}, 0)::float8 AS "${as}_${name}"`).join(', ');
+
+/**
+ * Counters say what was written; a pending session past its lifetime is expired although nothing was
+ * written yet, so the few of those (a sweep is at most a second behind) are counted and moved over.
+ */
+const text = `
+WITH scope AS (
+  SELECT id AS environment_id, id AS scope_id FROM environments WHERE id = ANY ($1) AND ($2::text IS NULL OR id = $2)
+  UNION ALL
+  SELECT id, project_id FROM environments WHERE project_id = ANY ($1) AND ($2::text IS NULL OR id = $2)
+),
+lifetime AS (
+  SELECT scope_id, ${select('t')} FROM scope JOIN session_totals t USING (environment_id) GROUP BY scope_id
+),
+today AS (
+  SELECT scope_id, ${select('r')} FROM scope JOIN session_rollups r USING (environment_id)
+  WHERE r.quarter_at >= ${midnight} GROUP BY scope_id
+),
+overdue AS (
+  SELECT scope_id, count(*) AS lifetime, count(*) FILTER (WHERE a.created_at >= ${midnight}) AS today
+  FROM auth_sessions a JOIN scope USING (environment_id) WHERE ${overdueSql('a')} GROUP BY scope_id
+)
+SELECT ids.id AS "scopeId", now() AS at, ${read('today', 'today')}, ${read('lifetime', 'lifetime')},
+  coalesce(overdue.today, 0)::float8 AS today_overdue, coalesce(overdue.lifetime, 0)::float8 AS lifetime_overdue
+FROM unnest($1::text[]) WITH ORDINALITY AS ids(id, n)
+LEFT JOIN lifetime ON lifetime.scope_id = ids.id
+LEFT JOIN today ON today.scope_id = ids.id
+LEFT JOIN overdue ON overdue.scope_id = ids.id
+ORDER BY ids.n`;
+
+/**
+ * The present counts of a project or environment that was found to be readable. All that one request
+ * asks for take one statement, whose cost follows the quarter hours of today, not the sessions. A key
+ * counts its own environment only.
+ */
+export const loadSessionCounts = gathered(countSessions, ({ scopeId }) => scopeId);
+
+async function countSessions(call: Call, scopeIds: readonly string[]): Promise<SessionCounts[]> {
+  const { rows } = await call.db.$pool.query({
+    name: 'session-counts',
+    text,
+    values: [scopeIds, environmentOfKey(call.actor)],
+  });
+  return rows.map((row) => {
+    const totals = (of: 'today' | 'lifetime'): SessionTotals => ({
+      started: row[`${of}_started`],
+      confirmed: row[`${of}_confirmed`],
+      cancelled: row[`${of}_cancelled`],
+      expired: row[`${of}_expired`] + row[`${of}_overdue`],
+      used: row[`${of}_used`],
+    });
+    const lifetime = totals('lifetime');
+    const { started, confirmed, cancelled, expired } = lifetime;
+    return {
+      scopeId: row.scopeId,
+      pending: started - confirmed - cancelled - expired,
+      today: totals('today'),
+      lifetime,
+      at: row.at,
+    };
+  });
+}

@@ -1,0 +1,29 @@
+import type { Db } from '../platform/db.ts';
+import type { MasterKeys } from '../platform/master-keys.ts';
+import { Passwords } from '../platform/passwords.ts';
+import { createApiKeyCache } from './api-keys/check.ts';
+import { createSessionWriter } from './auth-sessions/writer.ts';
+import type { SignUpMode, Tools } from './call.ts';
+import { createSigningKeys } from './signing-keys.ts';
+
+export interface ToolsOptions {
+  db: Db;
+  masterKeys: MasterKeys;
+  /** An origin, without a slash at its end. */
+  publicUrl: string;
+  signUp: SignUpMode;
+}
+
+/** The tools of one process. */
+export function createTools({ db, masterKeys, publicUrl, signUp }: ToolsOptions): Tools {
+  return {
+    db,
+    masterKeys,
+    signingKeys: createSigningKeys(db, masterKeys),
+    passwords: new Passwords(),
+    apiKeys: createApiKeyCache(db, masterKeys),
+    sessionWriter: createSessionWriter(db),
+    publicUrl,
+    signUp,
+  };
+}

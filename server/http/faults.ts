@@ -1,0 +1,151 @@
+/**
+ * The one place where errors become what a client sees of them in `errors`.
+ *
+ * A domain error outside a declared union shows its message, code and details. What the client got
+ * wrong about GraphQL is GRAPHQL_INVALID, or QUERY_TOO_COMPLEX. All else is our fault: it says no
+ * more than INTERNAL and the request id, and its cause goes to the log, once.
+ */
+import { PothosValidationError } from '@pothos/core';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { Call } from '../domain/call.ts';
+import { DomainError, type ErrorCode, UnavailableError } from '../domain/errors.ts';
+import { isDatabaseUnavailable } from '../platform/db.ts';
+
+/** How Yoga is told of the HTTP reply. Never sent. */
+interface HttpExtensions {
+  status?: number;
+  headers?: Record<string, string>;
+  /** Where the client asked for application/json, GraphQL over HTTP wants 200 all the same. */
+  spec?: boolean;
+}
+
+interface Fault {
+  code: ErrorCode;
+  message: string;
+  /** What the error carries beyond its code and message. */
+  details?: Record<string, unknown>;
+  http?: HttpExtensions;
+  /** Set where the cause is ours, and belongs in the log. */
+  cause?: unknown;
+}
+
+type Reporter = Pick<Call, 'requestId' | 'log'>;
+
+/** A document that is refused for what it would cost, or that may not come this way. */
+export function refuse(
+  code: 'QUERY_TOO_COMPLEX' | 'GRAPHQL_INVALID' | 'FORBIDDEN',
+  message: string,
+  http: HttpExtensions = { status: 400, spec: true },
+): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http } });
+}
+
+/** The result as the client may see it; what is ours in its errors is logged in one line. */
+export function maskErrors<Result extends ExecutionResult>(result: Result, by: Reporter): Result {
+  if (!result.errors) return result;
+  const faults = result.errors.map(describeFault);
+  logCauses(faults, result.errors, by);
+  const errors = faults.map((fault, index) =>
+    toGraphQLError(fault, by.requestId, result.errors?.[index]),
+  );
+  return { ...result, errors };
+}
+
+/** The same for an error that ended a request before GraphQL saw it. */
+export function faultReply(
+  error: unknown,
+  by: Reporter,
+): { status: number; headers: Record<string, string>; body: { errors: unknown[] } } {
+  const fault = describeFault(error);
+  logCauses([fault], [], by);
+  const { http: _, ...extensions } = toGraphQLError(fault, by.requestId).extensions;
+  return {
+    status: fault.http?.status ?? (fault.code === 'INTERNAL' ? 500 : 400),
+    headers: fault.http?.headers ?? {},
+    body: { errors: [{ message: fault.message, extensions }] },
+  };
+}
+
+function describeFault(error: unknown): Fault {
+  const cause = rootOf(error);
+  if (cause instanceof DomainError) return describeDomainError(cause);
+  if (isDatabaseUnavailable(cause)) {
+    return { ...describeDomainError(new UnavailableError(cause)), cause };
+  }
+  if (cause instanceof PothosValidationError) {
+    const details = { issues: [{ path: [], message: cause.message }] };
+    return { code: 'VALIDATION_FAILED', message: cause.message, details };
+  }
+  if (cause instanceof GraphQLError && isAboutRequest(cause, error)) return describeRefusal(cause);
+  return { code: 'INTERNAL', message: 'Unexpected error.', cause };
+}
+
+const domainHttp: Partial<Record<ErrorCode, HttpExtensions>> = {
+  // RFC 9110 asks for the challenge. No browser shows a dialogue for this one.
+  UNAUTHENTICATED: { status: 401, headers: { 'www-authenticate': 'Bearer' } },
+  FORBIDDEN: { status: 403 },
+  UNAVAILABLE: { status: 503, headers: { 'retry-after': '1' } },
+};
+
+/** Every typed field of a domain error is meant to be seen. */
+function describeDomainError(error: DomainError): Fault {
+  const { code, message } = error;
+  const own = Object.entries(error).filter(([name, value]) => name !== 'code' && value !== null);
+  return { code, message, details: Object.fromEntries(own), http: domainHttp[code] };
+}
+
+/** Our own refusals have their code; Yoga's and GraphQL's have one that is not in the catalogue. */
+function describeRefusal({ message, extensions }: GraphQLError): Fault {
+  const { code, http, originalError } = extensions as Record<string, unknown>;
+  const isOurs = code === 'QUERY_TOO_COMPLEX' || code === 'FORBIDDEN';
+  const given = (http ?? { status: 400, spec: true }) as HttpExtensions;
+  return {
+    code: isOurs ? code : 'GRAPHQL_INVALID',
+    message,
+    // Yoga's way of saying that the body was no JSON, which is 400 whatever the client accepts.
+    http: originalError ? { ...given, spec: false } : given,
+  };
+}
+
+/**
+ * Whether GraphQL complains of the request, not of what we answered. During execution it complains
+ * of arguments with the place in the document where they stand, and of our values without one.
+ */
+function isAboutRequest(cause: GraphQLError, located: unknown): boolean {
+  const isInExecution = located instanceof GraphQLError && located.path !== undefined;
+  return !isInExecution || (cause !== located && cause.nodes !== undefined);
+}
+
+/** The error that was thrown, without what says where. */
+function rootOf(error: unknown): unknown {
+  let at = error;
+  while (at instanceof GraphQLError && at.originalError) at = at.originalError;
+  return at;
+}
+
+function toGraphQLError(fault: Fault, requestId: string, at?: GraphQLError): GraphQLError {
+  const { code, message, details, http } = fault;
+  return new GraphQLError(message, {
+    nodes: at?.nodes,
+    source: at?.source,
+    positions: at?.positions,
+    path: at?.path,
+    // `unexpected` makes Yoga answer 500 where there is no data. It sends neither that nor `http`.
+    extensions: { code, ...details, requestId, http, unexpected: code === 'INTERNAL' || undefined },
+  });
+}
+
+/** One line for each request: a list whose every item fails has one cause. */
+function logCauses(faults: Fault[], errors: readonly GraphQLError[], by: Reporter): void {
+  const index = faults.findIndex(({ cause }) => cause !== undefined);
+  const fault = faults[index];
+  if (!fault) return;
+  const more = faults.filter(({ cause }) => cause !== undefined).length - 1;
+  const fields = {
+    err: fault.cause,
+    path: errors[index]?.path?.join('.'),
+    more: more || undefined,
+  };
+  if (fault.code === 'UNAVAILABLE') by.log.warn(fields, 'The database did not answer a request');
+  else by.log.error(fields, 'A request failed unexpectedly');
+}

@@ -1,0 +1,145 @@
+/**
+ * `/graphql`: preflights, GraphiQL for browsers, and GraphQL over HTTP.
+ *
+ * In this order: what the headers alone can refuse, the credentials, the body, GraphQL. So a refused
+ * credential costs no parsing, and nothing is executed before it is known who asks.
+ */
+import type { OutgoingHttpHeaders } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { GraphQLSchema } from 'graphql';
+import type { Tools } from '../domain/call.ts';
+import type { Logger } from '../platform/log.ts';
+import { authenticate, SignInEndedError } from './authenticate.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { faultReply, refuse } from './faults.ts';
+import { replyWithGraphiQL } from './graphiql.ts';
+import { limits } from './limits.ts';
+import { type Exchange, headersOf, readableByAllOrigins, reply, replyWithJson } from './replies.ts';
+import { BodyAbortedError, BodyTooLargeError, readBody } from './request-body.ts';
+import { createCall, describeClient } from './request-call.ts';
+import { ReplyCookie } from './sign-in-cookie.ts';
+import type { Site } from './site.ts';
+import { createGraphQL } from './yoga.ts';
+
+export interface GraphQLEndpointOptions {
+  readonly schema: GraphQLSchema;
+  readonly log: Logger;
+  readonly addresses: ClientAddresses;
+  /** Known once the server listens, so asked for at each request. */
+  site(): Site;
+}
+
+/** Every origin may ask, and none with the cookie: there is no Allow-Credentials, ever. */
+const preflightHeaders: OutgoingHttpHeaders = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-headers': 'content-type, authorization, x-api-key, x-request-id',
+  'access-control-max-age': '86400',
+  allow: 'GET, POST, OPTIONS',
+};
+
+const refusals = {
+  method: refuse('GRAPHQL_INVALID', 'GraphQL is asked with GET or POST.', {
+    status: 405,
+    headers: { allow: 'GET, POST, OPTIONS' },
+  }),
+  encoding: refuse('GRAPHQL_INVALID', 'The body must not be compressed.', { status: 415 }),
+  mediaType: refuse('GRAPHQL_INVALID', 'Send the request as application/json.', {
+    status: 415,
+    headers: { 'accept-post': 'application/json' },
+  }),
+  accept: refuse(
+    'GRAPHQL_INVALID',
+    'The reply comes as application/graphql-response+json or application/json. Accept one of them.',
+    { status: 406 },
+  ),
+  body: refuse('QUERY_TOO_COMPLEX', `The body must be at most ${limits.bodyBytesMax} bytes long.`, {
+    status: 413,
+  }),
+};
+
+export function createGraphQLEndpoint(
+  tools: Tools,
+  { schema, log, addresses, site: currentSite }: GraphQLEndpointOptions,
+): (exchange: Exchange) => Promise<void> {
+  const graphql = createGraphQL(schema);
+  const { Request } = graphql.fetchAPI;
+
+  async function execute(exchange: Exchange): Promise<void> {
+    const { request } = exchange;
+    const site = currentSite();
+    const client = describeClient(exchange, site, addresses);
+    // Awaiting what is no promise would still give up the turn.
+    const known = authenticate(tools, site, request, client);
+    const actor = known instanceof Promise ? await known : known;
+    const init =
+      request.method === 'POST'
+        ? {
+            method: 'POST',
+            headers: request.headers,
+            body: await readBody(request, limits.bodyBytesMax),
+          }
+        : { method: 'GET', headers: request.headers };
+    const call = createCall(tools, exchange, { actor, client, site, log });
+    const answer = await graphql.handle(
+      new Request(`${site.origin}${request.url}`, init as RequestInit),
+      { call } as never,
+    );
+    await send(exchange, answer);
+  }
+
+  /** For what ends a request before GraphQL sees it. */
+  function replyWithFault(exchange: Exchange, error: unknown): void {
+    if (error instanceof BodyAbortedError) return;
+    const { request, response, requestId } = exchange;
+    if (error instanceof SignInEndedError)
+      new ReplyCookie(request, response, currentSite()).clear();
+    const shown = error instanceof BodyTooLargeError ? refusals.body : error;
+    const { status, headers, body } = faultReply(shown, {
+      requestId,
+      log: log.child({ requestId }),
+    });
+    const accepts = request.headers.accept?.includes('application/graphql-response+json');
+    const mediaType = accepts ? 'application/graphql-response+json' : 'application/json';
+    const contentType = { 'content-type': `${mediaType}; charset=utf-8` };
+    replyWithJson(exchange, status, body, { ...readableByAllOrigins, ...contentType, ...headers });
+  }
+
+  return async (exchange) => {
+    const { request } = exchange;
+    const { method, headers } = request;
+    try {
+      if (method === 'OPTIONS') return reply(exchange, 204, preflightHeaders);
+      if (method === 'GET' && headers.accept?.includes('text/html')) {
+        return await replyWithGraphiQL(exchange);
+      }
+      if (method !== 'GET' && method !== 'POST') throw refusals.method;
+      const encoding = headers['content-encoding'] ?? 'identity';
+      if (encoding !== 'identity') throw refusals.encoding;
+      await execute(exchange);
+    } catch (error) {
+      if (!exchange.response.headersSent) return replyWithFault(exchange, error);
+      if (!isClientGone(error)) throw error;
+    }
+  };
+}
+
+/** The client closed a stream, which is how streams end. */
+function isClientGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+/** @throws {GraphQLError} Yoga refused without a word, for the request's media types */
+async function send(exchange: Exchange, answer: Response): Promise<void> {
+  const contentType = answer.headers.get('content-type');
+  if (contentType === null) throw answer.status === 406 ? refusals.accept : refusals.mediaType;
+  const headers: OutgoingHttpHeaders = { ...readableByAllOrigins, 'cache-control': 'no-store' };
+  answer.headers.forEach((value, name) => {
+    headers[name] = value;
+  });
+  if (!/^(text\/event-stream|multipart\/mixed)/.test(contentType)) {
+    return reply(exchange, answer.status, headers, await answer.text());
+  }
+  exchange.response.writeHead(answer.status, headersOf(exchange, headers));
+  await pipeline(answer.body ?? [], exchange.response);
+}

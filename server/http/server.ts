@@ -1,0 +1,119 @@
+import { createServer, type Server } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import type { Tools } from '../domain/call.ts';
+import type { Logger } from '../platform/log.ts';
+import { createClientAddresses } from './client-address.ts';
+import { createSchemaDocument, qrCodePath, replyWithJwks, replyWithQrCode } from './documents.ts';
+import { drainServer } from './drain.ts';
+import { createGraphQLEndpoint } from './graphql-endpoint.ts';
+import { replyLive, replyReady } from './health.ts';
+import { type Exchange, readableByAllOrigins, reply, replyWithJson } from './replies.ts';
+import { describeSite, type Site } from './site.ts';
+
+export interface HttpServerOptions {
+  readonly schema: GraphQLSchema;
+  /** What `/schema.graphql` serves. */
+  readonly printedSchema: string;
+  readonly log: Logger;
+  /** Addresses, CIDRs and names that proxy-addr knows. */
+  readonly trustedProxies: readonly string[];
+  /** Whether the database answers. May throw; may take its time. */
+  isReady(): Promise<boolean> | boolean;
+}
+
+export interface HttpServer {
+  /** Does not listen yet. */
+  readonly server: Server;
+  /**
+   * Stops accepting, answers what is under way and resolves when no connection is left.
+   * Meanwhile `/health/ready` says so to whoever still has a connection.
+   *
+   * @param timeoutMs after which connections are broken off; 10 s unless told
+   */
+  drain(timeoutMs?: number): Promise<void>;
+}
+
+type Handler = (exchange: Exchange) => Promise<void> | void;
+
+/**
+ * The HTTP side of Latchkey: GraphQL and the few documents beside it.
+ *
+ * `tools.publicUrl` is read with the first request, so on a port that the system chooses it may be
+ * filled in once the server listens.
+ */
+export function createHttpServer(tools: Tools, options: HttpServerOptions): HttpServer {
+  const { schema, printedSchema, log, trustedProxies, isReady } = options;
+  const addresses = createClientAddresses(trustedProxies);
+  const readiness = { isDraining: false, isReady };
+  let known: Site | undefined;
+  const site = () => {
+    known ??= describeSite(tools.publicUrl);
+    return known;
+  };
+
+  const graphql = createGraphQLEndpoint(tools, { schema, log, addresses, site });
+  const documents = new Map<string, Handler>([
+    ['/schema.graphql', createSchemaDocument(printedSchema)],
+    ['/.well-known/jwks.json', (exchange) => replyWithJwks(exchange, tools)],
+    ['/health/live', replyLive],
+    ['/health/ready', (exchange) => replyReady(exchange, readiness)],
+  ]);
+
+  function findDocument(path: string): Handler | null {
+    const linkToken = qrCodePath.exec(path)?.[1];
+    if (!linkToken) return documents.get(path) ?? null;
+    return (exchange) => replyWithQrCode(exchange, `${tools.publicUrl}/s/${linkToken}`);
+  }
+
+  function route(exchange: Exchange): Promise<void> | void {
+    const { method } = exchange.request;
+    if (exchange.path === '/graphql') return graphql(exchange);
+    const document = findDocument(exchange.path);
+    if (!document) return replyWithProblem(exchange, 404, 'There is nothing here.');
+    if (method === 'GET' || method === 'HEAD') return document(exchange);
+    const allow = { allow: 'GET, HEAD, OPTIONS', ...readableByAllOrigins };
+    if (method === 'OPTIONS') return reply(exchange, 204, allow);
+    return replyWithProblem(exchange, 405, 'This is only there to be read.', allow);
+  }
+
+  /** For documents; GraphQL answers for its own errors. */
+  function answerFailure(exchange: Exchange, error: unknown): void {
+    const { requestId, path, response } = exchange;
+    log.error({ err: error, requestId, path }, 'A request failed unexpectedly');
+    if (response.headersSent) response.destroy();
+    else replyWithProblem(exchange, 500, 'Unexpected error.');
+  }
+
+  const server = createServer((request, response) => {
+    const url = request.url ?? '/';
+    const query = url.indexOf('?');
+    const path = query === -1 ? url : url.slice(0, query);
+    const exchange = { request, response, requestId: addresses.requestIdOf(request), path };
+    if (readiness.isDraining) response.shouldKeepAlive = false;
+    try {
+      route(exchange)?.catch((error) => answerFailure(exchange, error));
+    } catch (error) {
+      answerFailure(exchange, error);
+    }
+  });
+  server.requestTimeout = 30_000; // a megabyte at 35 KB/s
+  server.headersTimeout = 15_000;
+  server.keepAliveTimeout = 75_000; // longer than proxies keep theirs, or they meet closed ones
+
+  return {
+    server,
+    drain(timeoutMs = 10_000) {
+      readiness.isDraining = true;
+      return drainServer(server, timeoutMs);
+    },
+  };
+}
+
+function replyWithProblem(
+  exchange: Exchange,
+  status: number,
+  message: string,
+  headers: Record<string, unknown> = {},
+): void {
+  replyWithJson(exchange, status, { message, requestId: exchange.requestId }, headers as never);
+}

@@ -1,0 +1,51 @@
+import type { Tools } from '../domain/call.ts';
+import { createTools } from '../domain/tools.ts';
+import type { Config } from '../platform/config.ts';
+import { openDb } from '../platform/db.ts';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
+import type { Logger } from '../platform/log.ts';
+import { loadOrCreateMasterKey } from '../platform/master-key-file.ts';
+import { MasterKeys } from '../platform/master-keys.ts';
+import { migrate } from '../platform/migrate.ts';
+
+export interface OpenDatabase {
+  kind: 'own' | 'embedded';
+  url: string;
+  /** Resolves when the embedded database is gone; never for one's own. */
+  ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The database of the settings, migrated, and the tools of a process on it. Commands use it too. */
+export async function openProduct(
+  config: Config,
+  log: Logger,
+): Promise<{ tools: Tools; database: OpenDatabase }> {
+  const database = await openDatabase(config);
+  try {
+    const applied = await migrate(database.url);
+    if (applied.length > 0) log.info({ applied }, 'Migrations applied');
+    const tools = createTools({
+      db: openDb({
+        url: database.url,
+        poolMax: config.database.poolMax,
+        onError: (error) => log.warn({ err: error }, 'A database connection broke'),
+      }),
+      masterKeys: new MasterKeys(
+        config.masterKeys ?? (await loadOrCreateMasterKey(config.dataDir)),
+      ),
+      publicUrl: config.http.publicUrl ?? '',
+      signUp: config.signUp,
+    });
+    return { tools, database };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+async function openDatabase({ database: { url }, dataDir }: Config): Promise<OpenDatabase> {
+  if (url !== null) return { kind: 'own', url, ended: new Promise(() => {}), stop: async () => {} };
+  const embedded = await startEmbeddedPostgres(dataDir);
+  return { kind: 'embedded', url: embedded.url, ended: embedded.ended, stop: embedded.stop };
+}
