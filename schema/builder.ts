@@ -42,6 +42,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   errors: {
     directResult: true,
     defaultUnionOptions: {
+      description: 'The payload, or one of the errors that a caller can expect.',
       name: ({ fieldName }) => `${capitalised(fieldName)}Result`,
     },
   },

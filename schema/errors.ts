@@ -22,15 +22,24 @@ import {
 import { builder } from './builder.ts';
 import { AuthSessionStatus, Channel } from './types/auth-session-enums.ts';
 
+/** A record of names and sentences as the values of an enum. */
+function described<Name extends string>(sentences: Readonly<Record<Name, string>>) {
+  const entries = Object.entries<string>(sentences).map(([name, description]) => [
+    name,
+    { description },
+  ]);
+  return Object.fromEntries(entries) as Record<Name, { description: string }>;
+}
+
 export const ErrorCode = builder.enumType('ErrorCode', {
   description: 'What went wrong, as a word to match on. Expect new ones.',
-  values: errorCodes,
+  values: described(errorCodes),
 });
 
 export const RefusalReason = builder.enumType('RefusalReason', {
   description:
     'Why a key was refused. A refused key is the fault UNAUTHENTICATED (HTTP 401, nothing executed) with one of these in `extensions.reason`.',
-  values: refusalReasons,
+  values: described(refusalReasons),
 });
 
 export const UserError = builder.interfaceRef<DomainError>('UserError').implement({

@@ -1,5 +1,8 @@
 import { findApiKey, findViewerKey } from '../../server/domain/api-keys/find.ts';
-import { apiKeyStatus, apiKeyStatuses } from '../../server/domain/api-keys/status.ts';
+import {
+  apiKeyStatus,
+  type ApiKeyStatus as KeyStatus,
+} from '../../server/domain/api-keys/status.ts';
 import { builder, connectionOf } from '../builder.ts';
 import { addNode, Node } from './node.ts';
 
@@ -12,8 +15,14 @@ export const ApiKeyType = builder.enumType('ApiKeyType', {
 });
 
 const ApiKeyStatus = builder.enumType('ApiKeyStatus', {
-  description: 'The first that applies, in the order EXPIRED, INACTIVE, ROTATING, ACTIVE.',
-  values: apiKeyStatuses,
+  description:
+    'Whether a key works: the first that applies of EXPIRED, INACTIVE, ROTATING, ACTIVE.',
+  values: {
+    ACTIVE: { description: 'It works.' },
+    INACTIVE: { description: 'It is switched off, and can be switched on again.' },
+    EXPIRED: { description: 'Its expiry has passed.' },
+    ROTATING: { description: 'It works, and an earlier secret of it still does too.' },
+  } satisfies Record<KeyStatus, { description: string }>,
 });
 
 export const ApiKey = builder.prismaObject('ApiKey', {

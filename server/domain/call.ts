@@ -70,6 +70,7 @@ export type SignUpMode = 'OPEN' | 'FIRST' | 'CLOSED';
 
 /** Who asks, from where, with which tools: one for each request, job run or chat message. */
 export interface Call extends Tools {
+  /** Signing in or out changes it, so that the rest of the reply is for whom it then is. */
   actor: Actor;
   client: Client;
   requestId: string;

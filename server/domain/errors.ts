@@ -7,52 +7,53 @@
  */
 import type { AuthSessionStatus, Channel } from '../../prisma/generated/enums.ts';
 
-export const errorCodes = [
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'VALIDATION_FAILED',
-  'CONFLICT',
-  'RATE_LIMITED',
-  'CREDENTIAL_MISMATCH',
-  'INVALID_CREDENTIALS',
-  'EMAIL_TAKEN',
-  'SIGN_UP_CLOSED',
-  'INVITATION_INVALID',
-  'LAST_OWNER',
-  'PROJECT_INACTIVE',
-  'PUBLIC_ACCESS_DISABLED',
-  'ORIGIN_NOT_ALLOWED',
-  'SECRET_KEY_EXPOSED',
-  'CONFIRMATION_NAME_MISMATCH',
-  'ENVIRONMENT_IS_DEFAULT',
-  'IDEMPOTENCY_MISMATCH',
-  'SESSION_NOT_PENDING',
-  'SESSION_NOT_CONFIRMED',
-  'SESSION_EXPIRED',
-  'SESSION_ALREADY_USED',
-  'EXCHANGE_WINDOW_OVER',
-  'USER_CODE_MISMATCH',
-  'CHANNEL_UNAVAILABLE',
-  'GRAPHQL_INVALID',
-  'QUERY_TOO_COMPLEX',
-  'UNAVAILABLE',
-  'INTERNAL',
-] as const;
-export type ErrorCode = (typeof errorCodes)[number];
+/** Every code with when it occurs, as the schema says it. */
+export const errorCodes = {
+  UNAUTHENTICATED: 'Nobody is signed in where somebody must be, or a credential was refused.',
+  FORBIDDEN: 'You may see the thing, but not do this to it.',
+  NOT_FOUND: 'There is no such thing, or you may not know of it.',
+  VALIDATION_FAILED: 'The input breaks a rule; `issues` say which field and which rule.',
+  CONFLICT: 'The thing changed since it was read.',
+  RATE_LIMITED: 'Too many attempts; try again after `retryAfterSeconds`.',
+  CREDENTIAL_MISMATCH: 'Two credentials came that do not belong together.',
+  INVALID_CREDENTIALS: 'Email and password do not belong together, or a one-time link is spent.',
+  EMAIL_TAKEN: 'The email has an account already.',
+  SIGN_UP_CLOSED: 'This server takes no new accounts.',
+  INVITATION_INVALID: 'The invitation was used, revoked, or is over.',
+  LAST_OWNER: 'A workspace keeps at least one owner.',
+  PROJECT_INACTIVE: 'The project is switched off: it starts no new sessions.',
+  PUBLIC_ACCESS_DISABLED: 'Public access is off, so this takes a secret key.',
+  ORIGIN_NOT_ALLOWED: "The page's origin is not among the allowed origins of the environment.",
+  SECRET_KEY_EXPOSED: 'A secret key was used where others can read it.',
+  CONFIRMATION_NAME_MISMATCH: 'The name typed to confirm a deletion is another.',
+  ENVIRONMENT_IS_DEFAULT: 'The default environment of a project cannot be deleted.',
+  IDEMPOTENCY_MISMATCH: 'The idempotency key was used with other input.',
+  SESSION_NOT_PENDING: 'The session is not pending any more.',
+  SESSION_NOT_CONFIRMED: 'The session is not confirmed.',
+  SESSION_EXPIRED: 'The session expired unconfirmed.',
+  SESSION_ALREADY_USED: 'The session was exchanged before.',
+  EXCHANGE_WINDOW_OVER: 'The session was confirmed more than five minutes ago.',
+  USER_CODE_MISMATCH: 'The typed user code is not the one on the waiting device.',
+  CHANNEL_UNAVAILABLE: 'The session cannot be confirmed this way in its environment.',
+  GRAPHQL_INVALID: 'The request is not valid GraphQL for this schema.',
+  QUERY_TOO_COMPLEX: 'The operation is longer, deeper or wider than the limits.',
+  UNAVAILABLE: 'The server cannot do this right now; the same request may be sent again.',
+  INTERNAL: 'Our fault. The request id finds the log line.',
+} as const;
+export type ErrorCode = keyof typeof errorCodes;
 
 /** Why a key was refused: in `extensions.reason`, in the log and in a socket's close reason. */
-export const refusalReasons = [
-  'UNKNOWN',
-  'INACTIVE',
-  'EXPIRED',
-  'DELETED',
-  'ROTATED_OUT',
-  'WRONG_ENVIRONMENT',
-  'ORIGIN_NOT_ALLOWED',
-  'SECRET_IN_BROWSER',
-] as const;
-export type RefusalReason = (typeof refusalReasons)[number];
+export const refusalReasons = {
+  UNKNOWN: 'There is no such key.',
+  INACTIVE: 'The key is switched off.',
+  EXPIRED: 'The key has expired.',
+  DELETED: 'The key was deleted.',
+  ROTATED_OUT: 'The key was regenerated, and this is an earlier secret of it.',
+  WRONG_ENVIRONMENT: 'The key belongs to another environment.',
+  ORIGIN_NOT_ALLOWED: 'A page of this origin may not use the publishable key.',
+  SECRET_IN_BROWSER: 'A secret key came from a browser, so it must be taken as exposed.',
+} as const;
+export type RefusalReason = keyof typeof refusalReasons;
 
 export abstract class DomainError extends Error {
   abstract readonly code: ErrorCode;

@@ -1,5 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Channel } from '../../prisma/generated/enums.ts';
+import { isSignUpOpen } from './accounts/sign-up.ts';
 import { serverChannels } from './auth-sessions/channels.ts';
 import type { Call, SignUpMode } from './call.ts';
 
@@ -11,13 +12,11 @@ export interface ServerInfo {
   signUpOpen: boolean;
 }
 
-export async function serverInfo({ db, signUp }: Call): Promise<ServerInfo> {
-  const isFirst =
-    signUp === 'FIRST' && (await db.user.findFirst({ select: { id: true } })) === null;
+export async function serverInfo(call: Call): Promise<ServerInfo> {
   return {
     version: packageJson.version,
     channels: [...serverChannels],
-    signUp,
-    signUpOpen: signUp === 'OPEN' || isFirst,
+    signUp: call.signUp,
+    signUpOpen: await isSignUpOpen(call),
   };
 }

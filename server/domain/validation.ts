@@ -60,7 +60,7 @@ export function nameText(charactersMax = 100) {
     .pipe(
       z
         .string()
-        .refine(isStorableText, unstorableMessage)
+        .refine(isStorableText, { error: unstorableMessage, abort: true })
         .min(1, 'Must not be empty.')
         .max(charactersMax, `Must be at most ${charactersMax} characters long.`)
         .regex(/^[^\p{Cc}]*$/u, 'Must not contain line breaks or control characters.'),
@@ -88,7 +88,7 @@ export const emailText = z
 /** A field of an edit: left out it changes nothing, and there is nothing that null could clear. */
 export function notNull<Schema extends z.ZodType>(schema: Schema) {
   return z
-    .union([schema, z.null()])
+    .nullable(schema)
     .refine((value) => value !== null, 'Must not be null. Leave it out to change nothing.')
     .transform((value) => value as z.output<Schema>)
     .optional();

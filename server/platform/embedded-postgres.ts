@@ -161,8 +161,14 @@ async function adopt(clusterDir: string): Promise<EmbeddedPostgres | null> {
     // The file may be that of a server which is just being replaced, the port by now another's.
     return null;
   }
-  (watch as unknown as { connection: { stream: Socket } }).connection.stream.unref();
-  return { url, adopted: true, ended, stop: () => watch.end() };
+  const { stream } = (watch as unknown as { connection: { stream: Socket } }).connection;
+  stream.unref();
+  return { url, adopted: true, ended, stop };
+
+  function stop(): Promise<void> {
+    stream.ref(); // or the process ends before this does
+    return watch.end();
+  }
 }
 
 /** Returns false while the server cannot be reached, or another process makes the database. */

@@ -11,6 +11,7 @@ export type KeyPurpose =
   | 'api-key'
   | 'sign-in'
   | 'password-reset'
+  | 'rate-limit'
   | 'client-secret'
   | 'link-token'
   | 'signing-key';

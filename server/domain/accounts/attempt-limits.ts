@@ -85,7 +85,7 @@ export function networkOf(ip: string | null): string {
 /** The name holds a digest of whom it counts: a dump of the table names neither emails nor addresses. */
 function bucketOf({ masterKeys }: LimitedCall, limit: Limit, whom: string): Bucket {
   const { capacity, secondsPerAttempt } = attemptLimits[limit];
-  const digest = masterKeys.digest('sign-in', `limit ${limit} ${whom}`).toString('base64url');
+  const digest = masterKeys.digest('rate-limit', `${limit} ${whom}`).toString('base64url');
   return { bucket: `${limit} ${digest}`, capacity, refillPerSecond: 1 / secondsPerAttempt };
 }
 

@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { EnvironmentKind } from '../../../prisma/generated/enums.ts';
-import { isLoopback } from '../../platform/config.ts';
 import type { Db } from '../../platform/db.ts';
 import type { MasterKeys } from '../../platform/master-keys.ts';
 import type { AuthenticatedKey, Client } from '../call.ts';
 import { originNotAllowedMessage, type RefusalReason, UnauthenticatedError } from '../errors.ts';
+import { isOriginAllowed } from '../origins.ts';
 import { isApiKeyValue } from './format.ts';
 
 /**
@@ -120,7 +119,10 @@ export function createApiKeyCache(db: Db, masterKeys: MasterKeys): ApiKeyCache {
       if (
         key.type === 'PUBLISHABLE' &&
         client.foreignOrigin !== null &&
-        !isOriginAllowed(client.foreignOrigin, key.environmentKind, key.allowedOrigins)
+        !isOriginAllowed(client.foreignOrigin, {
+          kind: key.environmentKind,
+          allowedOrigins: key.allowedOrigins,
+        })
       ) {
         throw new UnauthenticatedError(
           originNotAllowedMessage(client.foreignOrigin),
@@ -130,17 +132,4 @@ export function createApiKeyCache(db: Db, masterKeys: MasterKeys): ApiKeyCache {
       return key;
     },
   };
-}
-
-/** Outside production loopback origins are always allowed: development starts without settings. */
-export function isOriginAllowed(
-  origin: string,
-  kind: EnvironmentKind,
-  allowedOrigins: readonly string[],
-): boolean {
-  return allowedOrigins.includes(origin) || (kind !== 'PRODUCTION' && isLoopbackOrigin(origin));
-}
-
-function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
 }

@@ -1,7 +1,6 @@
 import type { ApiKey } from '../../../prisma/generated/client.ts';
 
-export const apiKeyStatuses = ['ACTIVE', 'INACTIVE', 'EXPIRED', 'ROTATING'] as const;
-export type ApiKeyStatus = (typeof apiKeyStatuses)[number];
+export type ApiKeyStatus = 'ACTIVE' | 'INACTIVE' | 'EXPIRED' | 'ROTATING';
 
 /**
  * What a key's owner is shown. The first that applies: EXPIRED, INACTIVE, ROTATING, ACTIVE.

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { mayTrySessions } from '../access.ts';
-import { isOriginAllowed, refusal } from '../api-keys/check.ts';
+import { refusal } from '../api-keys/check.ts';
 import type { Call } from '../call.ts';
 import { findEnvironment } from '../environments/find.ts';
 import {
@@ -14,6 +14,7 @@ import {
   UnauthenticatedError,
 } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
+import { isOriginAllowed } from '../origins.ts';
 import { invalid, jsonValue, storableText, validate } from '../validation.ts';
 import { confirmUrlOf } from './channels.ts';
 import { readSessionByIdempotencyKey } from './find.ts';
@@ -180,7 +181,7 @@ async function findDoorOfProject(call: Call, projectId: string): Promise<Door> {
   if (!project) throw new NotFoundError('The project');
   const { id, kind, allowedOrigins } = project.defaultEnvironment;
   const origin = call.client.foreignOrigin;
-  if (origin !== null && !isOriginAllowed(origin, kind, allowedOrigins)) {
+  if (origin !== null && !isOriginAllowed(origin, { kind, allowedOrigins })) {
     throw new OriginNotAllowedError(origin);
   }
   return { startedWith: 'PROJECT_ID', environmentId: id, kind, allowedOrigins, secretId: null };

@@ -4,6 +4,7 @@ import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
+import { canonicalOrigin, isOrigin } from '../origins.ts';
 import { invalid, nameText, notNull, storableText, validate } from '../validation.ts';
 import { findEnvironment } from './find.ts';
 
@@ -75,18 +76,6 @@ export async function updateEnvironment(
     });
   });
   return { id };
-}
-
-function isOrigin(text: string): boolean {
-  if (/^[a-z][a-z0-9+.-]*:\/\/$/.test(text)) return !/^(https?|wss?|ftp|file):/.test(text);
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
-  const { href, origin } = new URL(text);
-  return href === `${origin}/`;
-}
-
-/** As browsers send it: lower case, without the default port. */
-function canonicalOrigin(text: string): string {
-  return text.endsWith('://') ? text : new URL(text).origin;
 }
 
 async function throwConflict({ db }: Call, id: string): Promise<never> {
