@@ -2,13 +2,14 @@
  * Makes what is made from other files, and only what is out of date:
  *
  *   prisma/generated   the database client      from prisma/schema.prisma
+ *   schema.graphql     the contract             from schema/*.ts, only with --generate
  *   client/gql         typed GraphQL documents  from schema/schema.graphql and the client's files
  *   dist               the server and commands  from server/main/*.ts and all that they import
  *
  * Each generated folder holds a stamp, the hash of what it was made from. Times would not do: in
  * a fresh clone they are those of the clone.
  *
- * --generate  leaves dist alone
+ * --generate  writes the contract too, which is committed, and leaves dist alone
  * --frozen    fails when generating changes a file that git tracks: it was committed out of date
  */
 import { spawnSync } from 'node:child_process';
@@ -25,6 +26,7 @@ const options = new Set(process.argv.slice(2));
 
 const changesBefore = trackedChanges();
 generate('prisma/generated', ['prisma/schema.prisma', 'prisma.config.ts'], 'prisma', ['generate']);
+if (options.has('--generate')) run('tsx', ['schema/print.ts']);
 if (existsSync('codegen.ts')) {
   const sources = ['codegen.ts', 'schema/schema.graphql', ...clientFiles()];
   generate('client/gql', sources, '@graphql-codegen/cli', ['--config', 'codegen.ts']);
@@ -34,7 +36,7 @@ if (options.has('--frozen') && trackedChanges() !== changesBefore) {
 }
 if (!options.has('--generate')) await bundle();
 
-/** Runs a tool of npm's, unless the stamp says that the folder was made from these very sources. */
+/** Runs a generator, unless the stamp says that the folder was made from these very sources. */
 function generate(folder, sources, tool, args) {
   const hash = createHash('sha256');
   // The lock file stands for the versions of the generators.
@@ -45,9 +47,14 @@ function generate(folder, sources, tool, args) {
   if (existsSync(stamp.path) && readFileSync(stamp.path, 'utf8') === stamp.text) return;
 
   process.stdout.write(`Generating ${folder}\n`);
+  run(tool, args);
+  writeFileSync(stamp.path, stamp.text);
+}
+
+/** Runs a tool of npm's. Its output is shown where it fails. */
+function run(tool, args) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [findProgram(tool), ...args]);
   if (status !== 0) fail(`${stdout}${stderr}\n${tool} failed.`);
-  writeFileSync(stamp.path, stamp.text);
 }
 
 /** Bundles our own files alone: packages stay in node_modules. Takes milliseconds, so always. */
@@ -78,7 +85,10 @@ function clientFiles() {
 function findProgram(tool) {
   const manifest = createRequire(import.meta.url).resolve(`${tool}/package.json`);
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
-  return join(dirname(manifest), bin.prisma ?? bin['graphql-codegen']);
+  return join(
+    dirname(manifest),
+    typeof bin === 'string' ? bin : (bin[tool] ?? bin['graphql-codegen']),
+  );
 }
 
 /** Empty outside a git repository. */

@@ -34,7 +34,7 @@ CREATE TABLE "users" (
     "email" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "password_hash" TEXT NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
 
     CONSTRAINT "users_pkey" PRIMARY KEY ("id")
 );
@@ -46,7 +46,7 @@ CREATE TABLE "workspaces" (
     "version" INTEGER NOT NULL DEFAULT 1,
     "log_retention_days" INTEGER NOT NULL DEFAULT 90,
     "session_retention_days" INTEGER NOT NULL DEFAULT 400,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
 
     CONSTRAINT "workspaces_pkey" PRIMARY KEY ("id")
 );
@@ -56,7 +56,7 @@ CREATE TABLE "memberships" (
     "user_id" TEXT COLLATE "C" NOT NULL,
     "workspace_id" TEXT COLLATE "C" NOT NULL,
     "role" "role" NOT NULL,
-    "since" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "since" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
 
     CONSTRAINT "memberships_pkey" PRIMARY KEY ("user_id","workspace_id")
 );
@@ -68,8 +68,8 @@ CREATE TABLE "sign_ins" (
     "digest" BYTEA NOT NULL,
     "ip" TEXT,
     "user_agent" TEXT,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "last_seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
+    "last_seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "sign_ins_pkey" PRIMARY KEY ("id")
@@ -80,7 +80,7 @@ CREATE TABLE "password_resets" (
     "id" TEXT COLLATE "C" NOT NULL,
     "user_id" TEXT COLLATE "C" NOT NULL,
     "digest" BYTEA NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "password_resets_pkey" PRIMARY KEY ("id")
@@ -106,8 +106,8 @@ CREATE TABLE "projects" (
     "session_lifetime_seconds" INTEGER NOT NULL DEFAULT 600,
     "default_environment_id" TEXT COLLATE "C" NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 1,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
 
     CONSTRAINT "projects_pkey" PRIMARY KEY ("id")
 );
@@ -121,7 +121,7 @@ CREATE TABLE "environments" (
     "allowed_origins" TEXT[] DEFAULT ARRAY[]::TEXT[],
     "test_confirmations" BOOLEAN NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 1,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
 
     CONSTRAINT "environments_pkey" PRIMARY KEY ("id")
 );
@@ -136,7 +136,7 @@ CREATE TABLE "api_keys" (
     "preview" TEXT NOT NULL,
     "publishable_value" TEXT,
     "created_by_id" TEXT COLLATE "C",
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "last_used_at" TIMESTAMPTZ(3),
     "last_used_ip" TEXT,
     "last_used_user_agent" TEXT,
@@ -154,7 +154,7 @@ CREATE TABLE "api_key_secrets" (
     "digest" BYTEA NOT NULL,
     "master_key_id" TEXT COLLATE "C" NOT NULL,
     "preview" TEXT NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "ends_at" TIMESTAMPTZ(3),
     "end_reason" TEXT,
 
@@ -189,7 +189,7 @@ CREATE TABLE "auth_sessions" (
     "started_from_user_agent" TEXT,
     "confirmed_from_ip" TEXT,
     "confirmed_from_user_agent" TEXT,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
     "confirmed_at" TIMESTAMPTZ(3),
     "exchangeable_until" TIMESTAMPTZ(3),
@@ -237,7 +237,7 @@ CREATE TABLE "signing_keys" (
     "public_jwk" JSONB NOT NULL,
     "private_key" BYTEA NOT NULL,
     "master_key_id" TEXT COLLATE "C" NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "signs_from" TIMESTAMPTZ(3) NOT NULL,
     "published_until" TIMESTAMPTZ(3),
 
@@ -247,7 +247,7 @@ CREATE TABLE "signing_keys" (
 -- CreateTable
 CREATE TABLE "log_entries" (
     "id" TEXT COLLATE "C" NOT NULL,
-    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "type" TEXT NOT NULL,
     "level" "log_level" NOT NULL DEFAULT 'INFO',
     "message" TEXT NOT NULL,
@@ -280,7 +280,7 @@ CREATE TABLE "outbox_events" (
     "environment_id" TEXT COLLATE "C" NOT NULL,
     "session_id" TEXT COLLATE "C" NOT NULL,
     "data" JSONB NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "xid" xid8 NOT NULL DEFAULT pg_current_xact_id(),
 
     CONSTRAINT "outbox_events_pkey" PRIMARY KEY ("id")
@@ -293,7 +293,7 @@ CREATE TABLE "webhook_endpoints" (
     "url" TEXT NOT NULL,
     "event_types" TEXT[],
     "active" BOOLEAN NOT NULL DEFAULT true,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
 
     CONSTRAINT "webhook_endpoints_pkey" PRIMARY KEY ("id")
 );
