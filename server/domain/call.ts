@@ -1,5 +1,6 @@
 import type { ApiKeyType, EnvironmentKind, Role } from '../../prisma/generated/enums.ts';
 import type { Db } from '../platform/db.ts';
+import type { Events } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
 import type { MasterKeys } from '../platform/master-keys.ts';
 import type { Passwords } from '../platform/passwords.ts';
@@ -57,6 +58,7 @@ export interface SignInCookie {
 /** What every use case works with: one set for each process. */
 export interface Tools {
   db: Db;
+  events: Events;
   masterKeys: MasterKeys;
   signingKeys: SigningKeys;
   passwords: Passwords;

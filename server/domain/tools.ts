@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts';
+import type { Events } from '../platform/events.ts';
 import type { MasterKeys } from '../platform/master-keys.ts';
 import { Passwords } from '../platform/passwords.ts';
 import { createApiKeyCache } from './api-keys/check.ts';
@@ -8,6 +9,8 @@ import { createSigningKeys } from './signing-keys.ts';
 
 export interface ToolsOptions {
   db: Db;
+  /** Not started: until it is, what is kept is trusted for a second at most. */
+  events: Events;
   masterKeys: MasterKeys;
   /** An origin, without a slash at its end. */
   publicUrl: string;
@@ -15,13 +18,14 @@ export interface ToolsOptions {
 }
 
 /** The tools of one process. */
-export function createTools({ db, masterKeys, publicUrl, signUp }: ToolsOptions): Tools {
+export function createTools({ db, events, masterKeys, publicUrl, signUp }: ToolsOptions): Tools {
   return {
     db,
     masterKeys,
     signingKeys: createSigningKeys(db, masterKeys),
     passwords: new Passwords(),
-    apiKeys: createApiKeyCache(db, masterKeys),
+    events,
+    apiKeys: createApiKeyCache(db, masterKeys, events),
     sessionWriter: createSessionWriter(db),
     publicUrl,
     signUp,

@@ -3,6 +3,7 @@ import { createTools } from '../domain/tools.ts';
 import type { Config } from '../platform/config.ts';
 import { openDb } from '../platform/db.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
+import { createEvents } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
 import { loadOrCreateMasterKey } from '../platform/master-key-file.ts';
 import { MasterKeys } from '../platform/master-keys.ts';
@@ -25,7 +26,12 @@ export async function openProduct(
   try {
     const applied = await migrate(database.url);
     if (applied.length > 0) log.info({ applied }, 'Migrations applied');
+    const events = createEvents({
+      url: database.url,
+      onError: (error) => log.warn({ err: error }, 'The connection that hears of changes broke'),
+    });
     const tools = createTools({
+      events,
       db: openDb({
         url: database.url,
         poolMax: config.database.poolMax,

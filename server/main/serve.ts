@@ -27,6 +27,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
       return true;
     },
   });
+  await tools.events.start();
   const port = await listen(http, config);
   tools.publicUrl = publicUrlAt(config, port);
   const jobs = startJobs(tools, log);
@@ -42,6 +43,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
     log.info({ reason }, 'Latchkey is stopping');
     await http.drain();
     await jobs.stop();
+    await tools.events.stop();
     await closeDb(tools.db);
     await database.stop();
     process.exit(exitCode);

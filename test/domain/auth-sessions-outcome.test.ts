@@ -323,7 +323,8 @@ describe('with what somebody else holds', () => {
     const otherUser = callAs(tools, shop.owner.actor);
     const { session, linkToken, clientSecret } = await startSession(server, {});
     const missing = newId('authSession');
-    const attempts: ((id: string) => Promise<unknown>)[] = [
+    // biome-ignore lint/suspicious/noExplicitAny: what they throw is looked at
+    const attempts: ((id: string) => Promise<any>)[] = [
       (sessionId) => confirmSession(other, { sessionId, subject }),
       (sessionId) => cancelSession(other, { sessionId }),
       (sessionId) => exchangeSession(other, { sessionId }),

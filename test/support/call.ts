@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Actor, Call, Client, SignInCookie, Tools } from '../../server/domain/call.ts';
 import { createTools, type ToolsOptions } from '../../server/domain/tools.ts';
 import { openDb } from '../../server/platform/db.ts';
+import { createEvents } from '../../server/platform/events.ts';
 import { createLogger } from '../../server/platform/log.ts';
 import { MasterKeys } from '../../server/platform/master-keys.ts';
 
@@ -12,6 +13,7 @@ import { MasterKeys } from '../../server/platform/master-keys.ts';
 export function createTestTools(url: string, options: Partial<ToolsOptions> = {}): Tools {
   return createTools({
     db: openDb({ url, poolMax: 10 }),
+    events: createEvents({ url }),
     masterKeys: new MasterKeys([{ id: 'k1', bytes: randomBytes(32) }]),
     publicUrl: 'http://localhost:4000',
     signUp: 'OPEN',

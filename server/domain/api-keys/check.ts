@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Db } from '../../platform/db.ts';
+import type { Events } from '../../platform/events.ts';
 import type { MasterKeys } from '../../platform/master-keys.ts';
 import type { AuthenticatedKey, Client } from '../call.ts';
 import { originNotAllowedMessage, type RefusalReason, UnauthenticatedError } from '../errors.ts';
@@ -9,9 +10,11 @@ import { isApiKeyValue } from './format.ts';
 /**
  * Checks the keys that requests carry.
  *
- * Invariant: a read never trusts what was known of a key for longer than `trustedMs`; a write never
- * trusts it at all, but checks key and project again inside its own statement. So a key that was
- * switched off stops writing with the very next request in every process, and reading within a second.
+ * Invariant: a read never trusts what was known of a key once a change of it was heard of, and never
+ * for longer than `trustedMs` without hearing at all; a write never trusts it, but checks key and
+ * project again inside its own statement. So a key that was switched off stops writing with the very
+ * next request in every process, and reading within a second, whatever happens to the connection that
+ * hears of changes.
  */
 export interface ApiKeyCache {
   /**
@@ -55,20 +58,50 @@ export const refusalSql = `CASE
   WHEN NOT k.active THEN 'INACTIVE'
 END`;
 
-type Found = { refused: RefusalReason } | { key: AuthenticatedKey };
+type Found = { refused: RefusalReason } | { key: AuthenticatedKey; endsInMs: number | null };
+
+interface Kept {
+  found: Promise<Found>;
+  /** What it turned out to be; undefined while the database is asked. */
+  known?: Found;
+  /** When the database was asked, on the clock of performance.now(). */
+  at: number;
+}
 
 const findSql = `
-SELECT ${refusalSql} AS refused, k.id, k.name, k.type, s.id AS secret_id, e.id AS environment_id,
-  e.kind, e.allowed_origins, p.id AS project_id, p.workspace_id
+SELECT ${refusalSql} AS refused,
+  extract(epoch FROM least(k.expires_at, s.ends_at) - now())::float8 * 1000 AS ends_in_ms,
+  k.id, k.name, k.type, s.id AS secret_id, e.id AS environment_id, e.kind, e.allowed_origins, p.id AS project_id, p.workspace_id
 FROM api_key_secrets s
 LEFT JOIN api_keys k ON k.id = s.api_key_id
 LEFT JOIN environments e ON e.id = k.environment_id
 LEFT JOIN projects p ON p.id = e.project_id
 WHERE s.digest = ANY($1)`;
 
-export function createApiKeyCache(db: Db, masterKeys: MasterKeys): ApiKeyCache {
-  // Keyed by digest, so that a heap dump holds no secrets. Junk is not cached: there is no end of it.
-  const cache = new LRUCache<string, { found: Promise<Found>; at: number }>({ max: keysMax });
+export function createApiKeyCache(db: Db, masterKeys: MasterKeys, events: Events): ApiKeyCache {
+  // Keyed by digest, so that a heap dump holds no secrets. Junk is not kept: there is no end of it.
+  const cache = new LRUCache<string, Kept>({ max: keysMax });
+
+  events.listen({
+    reset: () => cache.clear(),
+    message({ kind, id }) {
+      for (const [name, { known }] of cache.entries()) {
+        // What is still being asked for may be answered from before the change.
+        const concerned =
+          !known || 'refused' in known || Object.values(scopeOf(known.key)).includes(id);
+        if (concerned && (kind === 'apiKey' || kind === 'environment' || kind === 'project')) {
+          cache.delete(name);
+        }
+      }
+    },
+  });
+
+  function isTrusted({ at, known }: Kept, now: number): boolean {
+    const endsInMs = known && 'key' in known ? known.endsInMs : null;
+    if (endsInMs !== null && now - at >= endsInMs) return false;
+    if (now - at < trustedMs) return true;
+    return at >= events.listeningSince && now - events.heardUpTo < trustedMs;
+  }
 
   async function find(digests: Buffer[]): Promise<Found> {
     const { rows } = await db.$pool.query({
@@ -80,6 +113,7 @@ export function createApiKeyCache(db: Db, masterKeys: MasterKeys): ApiKeyCache {
     if (!row) return { refused: 'UNKNOWN' };
     if (row.refused) return { refused: row.refused };
     return {
+      endsInMs: row.ends_in_ms,
       key: {
         id: row.id,
         name: row.name,
@@ -97,15 +131,19 @@ export function createApiKeyCache(db: Db, masterKeys: MasterKeys): ApiKeyCache {
   function findCached(value: string): Promise<Found> {
     const digest = masterKeys.digest('api-key', value);
     const name = digest.toString('base64');
-    const known = cache.get(name);
     const now = performance.now();
-    if (known && now - known.at < trustedMs) return known.found;
+    const kept = cache.get(name);
+    if (kept && isTrusted(kept, now)) return kept.found;
     const found = find([digest, ...masterKeys.digests('api-key', value).slice(1)]);
-    cache.set(name, { found, at: now });
-    found.then(
-      (result) => 'refused' in result && result.refused === 'UNKNOWN' && cache.delete(name),
-      () => cache.delete(name),
-    );
+    const entry: Kept = { found, at: now };
+    cache.set(name, entry);
+    const forget = () => {
+      if (cache.get(name) === entry) cache.delete(name);
+    };
+    found.then((result) => {
+      entry.known = result;
+      if ('refused' in result && result.refused === 'UNKNOWN') forget();
+    }, forget);
     return found;
   }
 
@@ -132,4 +170,8 @@ export function createApiKeyCache(db: Db, masterKeys: MasterKeys): ApiKeyCache {
       return key;
     },
   };
+}
+
+function scopeOf({ id, environmentId, projectId }: AuthenticatedKey) {
+  return { id, environmentId, projectId };
 }

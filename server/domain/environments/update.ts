@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { demand, mayManageEnvironment } from '../access.ts';
+import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
@@ -66,6 +67,7 @@ export async function updateEnvironment(
       data: { ...data, version: { increment: 1 } },
     });
     if (count === 0) await throwConflict(call, id);
+    await announce(tx, 'environment', id);
     await recordLog(tx, call, {
       type: 'environment.updated',
       message: `Environment "${environment.name}" updated.`,

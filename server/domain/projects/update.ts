@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Project } from '../../../prisma/generated/client.ts';
 import { demand, mayManageProject } from '../access.ts';
+import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
 import { findEnvironment } from '../environments/find.ts';
@@ -70,6 +71,7 @@ export async function updateProject(
       data: { ...data, version: { increment: 1 }, updatedAt: new Date() },
     });
     if (count === 0) await throwConflict(call, id);
+    await announce(tx, 'project', id);
     await recordLog(tx, call, {
       type: 'project.updated',
       message: messageOf(project, data),
