@@ -1,8 +1,9 @@
 import { findApiKey, findViewerKey } from '../../server/domain/api-keys/find.ts';
 import {
-  apiKeyStatus,
   type ApiKeyStatus as KeyStatus,
-} from '../../server/domain/api-keys/status.ts';
+  loadApiKeyState,
+} from '../../server/domain/api-keys/state.ts';
+import { found } from '../../server/domain/errors.ts';
 import { builder, connectionOf } from '../builder.ts';
 import { addNode, Node } from './node.ts';
 
@@ -41,12 +42,8 @@ export const ApiKey = builder.prismaObject('ApiKey', {
     status: t.field({
       type: ApiKeyStatus,
       description: 'Whether it works now.',
-      select: () => ({
-        active: true,
-        expiresAt: true,
-        secrets: { where: { endsAt: { gt: new Date() } }, select: { id: true } },
-      }),
-      resolve: (key) => apiKeyStatus(key, key.secrets.length > 0),
+      resolve: async ({ id }, _args, { call }) =>
+        (await found('The API key', loadApiKeyState(call, id))).status,
     }),
     active: t.exposeBoolean('active', {
       description: 'Off: refuses new requests. Can be switched on again.',

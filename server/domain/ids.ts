@@ -9,6 +9,8 @@ export const idPrefixes = {
   workspace: 'wsp',
   signIn: 'sin',
   passwordReset: 'rst',
+  accessToken: 'tok',
+  invitation: 'inv',
   project: 'prj',
   environment: 'env',
   apiKey: 'key',

@@ -53,6 +53,8 @@ test('checks and partial indexes stand', async () => {
       "auth_sessions_idempotency_key",
       "auth_sessions_pending_idx",
       "auth_sessions_user_code_key",
+      "invitations_email_key",
+      "log_entries_dedupe_key",
       "log_entries_project_idx",
       "log_entries_session_idx",
       "log_entries_workspace_idx",

@@ -8,6 +8,9 @@
 CREATE TYPE "role" AS ENUM ('OWNER', 'ADMIN', 'DEVELOPER', 'VIEWER');
 
 -- CreateEnum
+CREATE TYPE "access_token_scope" AS ENUM ('READ', 'WRITE');
+
+-- CreateEnum
 CREATE TYPE "environment_kind" AS ENUM ('PRODUCTION', 'STAGING', 'DEVELOPMENT', 'CUSTOM');
 
 -- CreateEnum
@@ -66,6 +69,7 @@ CREATE TABLE "sign_ins" (
     "id" TEXT COLLATE "C" NOT NULL,
     "user_id" TEXT COLLATE "C" NOT NULL,
     "digest" BYTEA NOT NULL,
+    "master_key_id" TEXT COLLATE "C" NOT NULL,
     "ip" TEXT,
     "user_agent" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
@@ -80,10 +84,43 @@ CREATE TABLE "password_resets" (
     "id" TEXT COLLATE "C" NOT NULL,
     "user_id" TEXT COLLATE "C" NOT NULL,
     "digest" BYTEA NOT NULL,
+    "master_key_id" TEXT COLLATE "C" NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "password_resets_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "access_tokens" (
+    "id" TEXT COLLATE "C" NOT NULL,
+    "user_id" TEXT COLLATE "C" NOT NULL,
+    "workspace_id" TEXT COLLATE "C",
+    "name" TEXT NOT NULL,
+    "scope" "access_token_scope" NOT NULL,
+    "digest" BYTEA NOT NULL,
+    "master_key_id" TEXT COLLATE "C" NOT NULL,
+    "preview" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
+    "last_used_at" TIMESTAMPTZ(3),
+    "expires_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "access_tokens_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "invitations" (
+    "id" TEXT COLLATE "C" NOT NULL,
+    "workspace_id" TEXT COLLATE "C" NOT NULL,
+    "email" TEXT NOT NULL,
+    "role" "role" NOT NULL,
+    "digest" BYTEA NOT NULL,
+    "master_key_id" TEXT COLLATE "C" NOT NULL,
+    "invited_by_id" TEXT COLLATE "C" NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "invitations_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -150,15 +187,38 @@ CREATE TABLE "api_keys" (
 -- CreateTable
 CREATE TABLE "api_key_secrets" (
     "id" TEXT COLLATE "C" NOT NULL,
-    "api_key_id" TEXT COLLATE "C",
+    "api_key_id" TEXT COLLATE "C" NOT NULL,
+    "environment_id" TEXT COLLATE "C" NOT NULL,
+    "project_id" TEXT COLLATE "C" NOT NULL,
+    "workspace_id" TEXT COLLATE "C" NOT NULL,
     "digest" BYTEA NOT NULL,
     "master_key_id" TEXT COLLATE "C" NOT NULL,
     "preview" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
     "ends_at" TIMESTAMPTZ(3),
     "end_reason" TEXT,
+    "last_used_at" TIMESTAMPTZ(3),
+    "use_count" BIGINT NOT NULL DEFAULT 0,
 
     CONSTRAINT "api_key_secrets_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "api_key_refusals" (
+    "api_key_id" TEXT COLLATE "C" NOT NULL,
+    "reason" TEXT NOT NULL,
+    "count" BIGINT NOT NULL,
+    "last_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "api_key_refusals_pkey" PRIMARY KEY ("api_key_id","reason")
+);
+
+-- CreateTable
+CREATE TABLE "purge_tasks" (
+    "scope_id" TEXT COLLATE "C" NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT transaction_timestamp(),
+
+    CONSTRAINT "purge_tasks_pkey" PRIMARY KEY ("scope_id")
 );
 
 -- CreateTable
@@ -265,6 +325,7 @@ CREATE TABLE "log_entries" (
     "ip" TEXT,
     "user_agent" TEXT,
     "request_id" TEXT COLLATE "C",
+    "dedupe_key" TEXT,
     "data" JSONB,
     "xid" xid8 NOT NULL DEFAULT pg_current_xact_id(),
 
@@ -314,6 +375,18 @@ CREATE UNIQUE INDEX "password_resets_digest_key" ON "password_resets"("digest");
 CREATE INDEX "password_resets_user_id_idx" ON "password_resets"("user_id");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "access_tokens_digest_key" ON "access_tokens"("digest");
+
+-- CreateIndex
+CREATE INDEX "access_tokens_user_id_idx" ON "access_tokens"("user_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "invitations_digest_key" ON "invitations"("digest");
+
+-- CreateIndex
+CREATE INDEX "invitations_invited_by_id_idx" ON "invitations"("invited_by_id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "projects_default_environment_id_key" ON "projects"("default_environment_id");
 
 -- CreateIndex
@@ -330,6 +403,9 @@ CREATE UNIQUE INDEX "api_key_secrets_digest_key" ON "api_key_secrets"("digest");
 
 -- CreateIndex
 CREATE INDEX "api_key_secrets_api_key_id_idx" ON "api_key_secrets"("api_key_id");
+
+-- CreateIndex
+CREATE INDEX "api_key_secrets_ends_at_idx" ON "api_key_secrets"("ends_at");
 
 -- CreateIndex
 CREATE INDEX "auth_sessions_environment_id_created_at_id_idx" ON "auth_sessions"("environment_id", "created_at", "id");
@@ -353,6 +429,18 @@ ALTER TABLE "sign_ins" ADD CONSTRAINT "sign_ins_user_id_fkey" FOREIGN KEY ("user
 ALTER TABLE "password_resets" ADD CONSTRAINT "password_resets_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "access_tokens" ADD CONSTRAINT "access_tokens_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "access_tokens" ADD CONSTRAINT "access_tokens_workspace_id_fkey" FOREIGN KEY ("workspace_id") REFERENCES "workspaces"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_workspace_id_fkey" FOREIGN KEY ("workspace_id") REFERENCES "workspaces"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_invited_by_id_fkey" FOREIGN KEY ("invited_by_id") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "projects" ADD CONSTRAINT "projects_workspace_id_fkey" FOREIGN KEY ("workspace_id") REFERENCES "workspaces"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -368,12 +456,10 @@ ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_environment_id_fkey" FOREIGN KEY
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_created_by_id_fkey" FOREIGN KEY ("created_by_id") REFERENCES "users"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "api_key_secrets" ADD CONSTRAINT "api_key_secrets_api_key_id_fkey" FOREIGN KEY ("api_key_id") REFERENCES "api_keys"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+ALTER TABLE "api_key_refusals" ADD CONSTRAINT "api_key_refusals_api_key_id_fkey" FOREIGN KEY ("api_key_id") REFERENCES "api_keys"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "webhook_endpoints" ADD CONSTRAINT "webhook_endpoints_environment_id_fkey" FOREIGN KEY ("environment_id") REFERENCES "environments"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
-
 
 -- ── What Prisma's schema cannot say ─────────────────────────────────────────────────────────────
 
@@ -386,7 +472,7 @@ ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_publishable_value_check"
 
 -- Never two current secrets of one key.
 CREATE UNIQUE INDEX "api_key_secrets_current_key" ON "api_key_secrets" ("api_key_id")
-  WHERE "ends_at" IS NULL AND "api_key_id" IS NOT NULL;
+  WHERE "ends_at" IS NULL;
 ALTER TABLE "api_key_secrets" ADD CONSTRAINT "api_key_secrets_end_check"
   CHECK (("ends_at" IS NULL) = ("end_reason" IS NULL) AND "end_reason" IN ('DELETED', 'ROTATED_OUT'));
 
@@ -422,3 +508,8 @@ ALTER TABLE "auth_sessions" ADD CONSTRAINT "auth_sessions_wrong_user_codes_check
 CREATE INDEX "log_entries_session_idx" ON "log_entries" ("session_id", "at", "id") WHERE "session_id" IS NOT NULL;
 CREATE INDEX "log_entries_project_idx" ON "log_entries" ("project_id", "at", "id") WHERE "environment_id" IS NULL;
 CREATE INDEX "log_entries_workspace_idx" ON "log_entries" ("workspace_id", "at", "id") WHERE "project_id" IS NULL;
+-- A refusal that repeats within a minute is counted in the entry that is there.
+CREATE UNIQUE INDEX "log_entries_dedupe_key" ON "log_entries" ("dedupe_key") WHERE "dedupe_key" IS NOT NULL;
+
+-- One open invitation for each address and workspace.
+CREATE UNIQUE INDEX "invitations_email_key" ON "invitations" ("workspace_id", lower("email"));

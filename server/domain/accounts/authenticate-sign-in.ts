@@ -13,7 +13,7 @@ WITH found AS (
   SELECT id, user_id, digest, expires_at, last_seen_at FROM sign_ins
   WHERE digest = ANY($1::bytea[]) AND expires_at > now()
 ), seen AS (
-  UPDATE sign_ins s SET digest = $2, last_seen_at = now(),
+  UPDATE sign_ins s SET digest = $2, master_key_id = $5, last_seen_at = now(),
     expires_at = least(now() + make_interval(days => $3), s.created_at + make_interval(days => $4))
   FROM found f
   WHERE s.id = f.id AND s.digest = f.digest AND s.expires_at = f.expires_at
@@ -41,7 +41,7 @@ export async function authenticateSignIn(
   const { rows } = await db.$pool.query<Row>({
     name: 'sign-in-authenticate',
     text: findSql,
-    values: [digests, digests[0], idleDays, longestDays],
+    values: [digests, digests[0], idleDays, longestDays, masterKeys.primaryId],
   });
   const [first] = rows;
   if (!first) return null;

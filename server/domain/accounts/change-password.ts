@@ -54,7 +54,8 @@ export async function changePassword(call: Call, input: PasswordChange): Promise
     await endSignIns(tx, actor.id, { except: actor.signInId });
     const token = newToken();
     const [row] = await tx.$queryRaw<{ cookieExpiresAt: Date }[]>`
-      UPDATE sign_ins SET digest = ${call.masterKeys.digest('sign-in', token)}
+      UPDATE sign_ins SET digest = ${call.masterKeys.digest('sign-in', token)},
+        master_key_id = ${call.masterKeys.primaryId}
       WHERE id = ${actor.signInId} AND expires_at > now()
       RETURNING created_at + make_interval(days => ${longestDays}::int) AS "cookieExpiresAt"`;
     if (!row) throw new UnauthenticatedError('You were signed out meanwhile. Sign in again.');

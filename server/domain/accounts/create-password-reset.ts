@@ -37,9 +37,9 @@ export async function createPasswordReset(
     if (!user) throw new NotFoundError(`An account with the email ${address}`);
     await tx.passwordReset.deleteMany({ where: { userId: user.id } });
     const [row] = await tx.$queryRaw<{ expiresAt: Date }[]>`
-      INSERT INTO password_resets (id, user_id, digest, expires_at)
+      INSERT INTO password_resets (id, user_id, digest, master_key_id, expires_at)
       VALUES (${newId('passwordReset')}, ${user.id}, ${masterKeys.digest('password-reset', token)},
-        now() + make_interval(mins => ${validMinutes}::int))
+        ${masterKeys.primaryId}, now() + make_interval(mins => ${validMinutes}::int))
       RETURNING expires_at AS "expiresAt"`;
     return {
       email: user.email,

@@ -48,8 +48,8 @@ export async function startSignIn(
   // The share lock and the condition on the hash order us with a password change or reset, which
   // first changes the hash and then ends the sign-ins it sees: it sees ours, or we see its hash.
   const [row] = await tx.$queryRaw<{ cookieExpiresAt: Date }[]>`
-    INSERT INTO sign_ins (id, user_id, digest, ip, user_agent, expires_at)
-    SELECT ${id}, u.id, ${digest}, ${client.ip}, ${client.userAgent},
+    INSERT INTO sign_ins (id, user_id, digest, master_key_id, ip, user_agent, expires_at)
+    SELECT ${id}, u.id, ${digest}, ${masterKeys.primaryId}, ${client.ip}, ${client.userAgent},
       now() + make_interval(days => ${idleDays}::int)
     FROM users u WHERE u.id = ${user.id} AND u.password_hash = ${user.passwordHash} FOR SHARE
     RETURNING created_at + make_interval(days => ${longestDays}::int) AS "cookieExpiresAt"`;

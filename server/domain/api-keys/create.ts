@@ -5,6 +5,8 @@ import { newId } from '../ids.ts';
 import { apiKeyPreview, newApiKeyValue } from './format.ts';
 
 export interface NewApiKey {
+  workspaceId: string;
+  projectId: string;
   environmentId: string;
   kind: EnvironmentKind;
   type: ApiKeyType;
@@ -20,7 +22,7 @@ export interface NewApiKey {
 export async function insertApiKey(
   { masterKeys }: Pick<Call, 'masterKeys'>,
   tx: Tx,
-  { environmentId, kind, type, name, createdById }: NewApiKey,
+  { environmentId, kind, type, name, createdById, ...place }: NewApiKey,
 ): Promise<{ id: string; value: string }> {
   const value = newApiKeyValue(type, kind);
   const preview = apiKeyPreview(value);
@@ -34,16 +36,36 @@ export async function insertApiKey(
       preview,
       publishableValue: type === 'PUBLISHABLE' ? value : null,
       createdById,
-      secrets: {
-        create: {
-          id: newId('apiKeySecret'),
-          digest: Uint8Array.from(masterKeys.digest('api-key', value)),
-          masterKeyId: masterKeys.primaryId,
-          preview,
-        },
-      },
     },
     select: { id: true },
   });
+  await insertApiKeySecret({ masterKeys }, tx, { apiKeyId: id, ...place, environmentId, value });
   return { id, value };
+}
+
+/** Writes a secret as the current one of its key, in the caller's transaction. */
+export async function insertApiKeySecret(
+  { masterKeys }: Pick<Call, 'masterKeys'>,
+  tx: Tx,
+  {
+    value,
+    ...place
+  }: {
+    apiKeyId: string;
+    workspaceId: string;
+    projectId: string;
+    environmentId: string;
+    value: string;
+  },
+): Promise<void> {
+  await tx.apiKeySecret.create({
+    data: {
+      id: newId('apiKeySecret'),
+      ...place,
+      digest: Uint8Array.from(masterKeys.digest('api-key', value)),
+      masterKeyId: masterKeys.primaryId,
+      preview: apiKeyPreview(value),
+    },
+    select: { id: true },
+  });
 }

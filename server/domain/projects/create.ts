@@ -66,7 +66,8 @@ export async function createProject(
         },
       ],
     });
-    const live = { environmentId: production, kind: 'PRODUCTION', createdById } as const;
+    const place = { workspaceId, projectId, createdById };
+    const live = { ...place, environmentId: production, kind: 'PRODUCTION' } as const;
     const secretKey = await insertApiKey(call, tx, { ...live, type: 'SECRET', name: 'Secret key' });
     const publishableKey = await insertApiKey(call, tx, {
       ...live,
@@ -74,11 +75,11 @@ export async function createProject(
       name: 'Publishable key',
     });
     await insertApiKey(call, tx, {
+      ...place,
       environmentId: development,
       kind: 'DEVELOPMENT',
       type: 'PUBLISHABLE',
       name: 'Publishable key',
-      createdById,
     });
     await recordLog(tx, call, {
       type: 'project.created',
