@@ -36,12 +36,12 @@ export async function replyWithGraphiQL(exchange: Exchange): Promise<void> {
     vary: 'Accept, Accept-Encoding',
     etag,
   };
-  if (headers['if-none-match'] === etag) return reply(exchange, 304, common);
+  if (headers['if-none-match'] === etag) return reply(exchange, 304, '', common);
   const type = { 'content-type': 'text/html; charset=utf-8' };
   if (!headers['accept-encoding']?.includes('gzip')) {
-    return reply(exchange, 200, { ...common, ...type }, html);
+    return reply(exchange, 200, html, common, type);
   }
-  reply(exchange, 200, { ...common, ...type, 'content-encoding': 'gzip' }, gzipped);
+  reply(exchange, 200, gzipped, common, type, { 'content-encoding': 'gzip' });
 }
 
 /** The page is 9 MB, so it is loaded when first asked for, and rendered once. */

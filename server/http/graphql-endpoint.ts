@@ -72,44 +72,36 @@ export function createGraphQLEndpoint(
     // Awaiting what is no promise would still give up the turn.
     const known = authenticate(tools, site, request, client);
     const actor = known instanceof Promise ? await known : known;
-    const init =
-      request.method === 'POST'
-        ? {
-            method: 'POST',
-            headers: request.headers,
-            body: await readBody(request, limits.bodyBytesMax),
-          }
-        : { method: 'GET', headers: request.headers };
+    const { method, url } = request;
+    const body = method === 'POST' ? await readBody(request, limits.bodyBytesMax) : undefined;
+    const headers = request.headers as Record<string, string>; // arrays are in replies alone
     const call = createCall(tools, exchange, { actor, client, site, log });
-    const answer = await graphql.handle(
-      new Request(`${site.origin}${request.url}`, init as RequestInit),
-      { call } as never,
-    );
-    await send(exchange, answer);
+    const asked = new Request(`${site.origin}${url}`, { method, headers, body });
+    await send(exchange, await graphql.handle(asked, { call } as never));
   }
 
   /** For what ends a request before GraphQL sees it. */
   function replyWithFault(exchange: Exchange, error: unknown): void {
     if (error instanceof BodyAbortedError) return;
     const { request, response, requestId } = exchange;
-    if (error instanceof SignInEndedError)
+    if (error instanceof SignInEndedError) {
       new ReplyCookie(request, response, currentSite()).clear();
+    }
     const shown = error instanceof BodyTooLargeError ? refusals.body : error;
-    const { status, headers, body } = faultReply(shown, {
-      requestId,
-      log: log.child({ requestId }),
-    });
-    const accepts = request.headers.accept?.includes('application/graphql-response+json');
-    const mediaType = accepts ? 'application/graphql-response+json' : 'application/json';
-    const contentType = { 'content-type': `${mediaType}; charset=utf-8` };
-    replyWithJson(exchange, status, body, { ...readableByAllOrigins, ...contentType, ...headers });
+    const by = { requestId, log: log.child({ requestId }) };
+    const { status, headers, body } = faultReply(shown, by);
+    const isNewer = request.headers.accept?.includes('application/graphql-response+json');
+    const type = isNewer
+      ? { 'content-type': 'application/graphql-response+json; charset=utf-8' }
+      : {};
+    replyWithJson(exchange, status, body, readableByAllOrigins, type, headers);
   }
 
   return async (exchange) => {
     const { request } = exchange;
     const { method, headers } = request;
     try {
-      if (method === 'OPTIONS') return reply(exchange, 204, preflightHeaders);
+      if (method === 'OPTIONS') return reply(exchange, 204, '', preflightHeaders);
       if (method === 'GET' && headers.accept?.includes('text/html')) {
         return await replyWithGraphiQL(exchange);
       }
@@ -133,13 +125,13 @@ function isClientGone(error: unknown): boolean {
 async function send(exchange: Exchange, answer: Response): Promise<void> {
   const contentType = answer.headers.get('content-type');
   if (contentType === null) throw answer.status === 406 ? refusals.accept : refusals.mediaType;
-  const headers: OutgoingHttpHeaders = { ...readableByAllOrigins, 'cache-control': 'no-store' };
+  const own: OutgoingHttpHeaders = { 'cache-control': 'no-store' };
   answer.headers.forEach((value, name) => {
-    headers[name] = value;
+    own[name] = value;
   });
   if (!/^(text\/event-stream|multipart\/mixed)/.test(contentType)) {
-    return reply(exchange, answer.status, headers, await answer.text());
+    return reply(exchange, answer.status, await answer.text(), readableByAllOrigins, own);
   }
-  exchange.response.writeHead(answer.status, headersOf(exchange, headers));
+  exchange.response.writeHead(answer.status, headersOf(exchange, readableByAllOrigins, own));
   await pipeline(answer.body ?? [], exchange.response);
 }

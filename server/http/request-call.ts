@@ -26,28 +26,48 @@ export function describeClient(
   };
 }
 
-/** The Call of one request. What few requests use is made when first asked for. */
-export function createCall(
-  tools: Tools,
-  { request, response, requestId }: Exchange,
-  { actor, client, site, log }: { actor: Actor; client: Client; site: Site; log: Logger },
-): Call {
-  let ownLog: Logger | undefined;
-  let cookie: ReplyCookie | undefined;
-  return {
-    ...tools,
-    actor,
-    client,
-    requestId,
-    get log() {
-      ownLog ??= log.child({ requestId, actor: describeActor(actor) });
-      return ownLog;
-    },
-    get signInCookie() {
-      cookie ??= new ReplyCookie(request, response, site);
-      return cookie;
-    },
-  };
+/**
+ * The Call of one request. Not to be spread: `log` is on its prototype.
+ *
+ * An object literal with a getter would get a hidden class of its own (see `headersOf`).
+ */
+export function createCall(tools: Tools, exchange: Exchange, origin: RequestOrigin): Call {
+  return Object.assign(new RequestScope(exchange, origin), tools);
+}
+
+/** What a Call has beside the tools. */
+class RequestScope {
+  actor: Actor;
+  readonly client: Client;
+  readonly requestId: string;
+  readonly signInCookie: ReplyCookie;
+  readonly #parentLog: Logger;
+  #log: Logger | null = null;
+
+  constructor(
+    { request, response, requestId }: Exchange,
+    { actor, client, site, log }: RequestOrigin,
+  ) {
+    this.actor = actor;
+    this.client = client;
+    this.requestId = requestId;
+    this.signInCookie = new ReplyCookie(request, response, site);
+    this.#parentLog = log;
+  }
+
+  /** Made when first asked for: most requests log nothing. */
+  get log(): Logger {
+    const { requestId, actor } = this;
+    this.#log ??= this.#parentLog.child({ requestId, actor: describeActor(actor) });
+    return this.#log;
+  }
+}
+
+interface RequestOrigin {
+  actor: Actor;
+  client: Client;
+  site: Site;
+  log: Logger;
 }
 
 /** For the log: who, by id. */

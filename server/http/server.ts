@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type OutgoingHttpHeaders, type Server } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Tools } from '../domain/call.ts';
 import type { Logger } from '../platform/log.ts';
@@ -34,6 +34,8 @@ export interface HttpServer {
 }
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
+
+const allowed = { allow: 'GET, HEAD, OPTIONS' };
 
 /**
  * The HTTP side of Latchkey: GraphQL and the few documents beside it.
@@ -71,9 +73,8 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
     const document = findDocument(exchange.path);
     if (!document) return replyWithProblem(exchange, 404, 'There is nothing here.');
     if (method === 'GET' || method === 'HEAD') return document(exchange);
-    const allow = { allow: 'GET, HEAD, OPTIONS', ...readableByAllOrigins };
-    if (method === 'OPTIONS') return reply(exchange, 204, allow);
-    return replyWithProblem(exchange, 405, 'This is only there to be read.', allow);
+    if (method === 'OPTIONS') return reply(exchange, 204, '', readableByAllOrigins, allowed);
+    return replyWithProblem(exchange, 405, 'This is only there to be read.', allowed);
   }
 
   /** For documents; GraphQL answers for its own errors. */
@@ -113,7 +114,7 @@ function replyWithProblem(
   exchange: Exchange,
   status: number,
   message: string,
-  headers: Record<string, unknown> = {},
+  headers: OutgoingHttpHeaders = {},
 ): void {
-  replyWithJson(exchange, status, { message, requestId: exchange.requestId }, headers as never);
+  replyWithJson(exchange, status, { message, requestId: exchange.requestId }, headers);
 }

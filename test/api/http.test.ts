@@ -113,12 +113,8 @@ test.each([
 });
 
 test('a document that fails says only a request id, and the log the cause', async () => {
-  const jwks = () => Promise.reject(new Error('the vault is shut'));
-  const broken = await startTestServer({
-    schema: probeSchema,
-    database,
-    tools: { signingKeys: { ...server.tools.signingKeys, jwks } },
-  });
+  const broken = await startTestServer({ schema: probeSchema, database });
+  broken.tools.signingKeys.jwks = () => Promise.reject(new Error('the vault is shut'));
   const reply = await broken.send('/.well-known/jwks.json');
   const requestId = reply.headers.get('x-request-id');
   expect(reply).toMatchObject({ status: 500, json: { message: 'Unexpected error.', requestId } });

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import { afterAll } from 'vitest';
 import type { Tools } from '../../server/domain/call.ts';
+import type { ToolsOptions } from '../../server/domain/tools.ts';
 import { createHttpServer, type HttpServer } from '../../server/http/server.ts';
 import { closeDb, type Db } from '../../server/platform/db.ts';
 import { createLogger } from '../../server/platform/log.ts';
@@ -17,7 +18,7 @@ export interface TestServerOptions {
   publicUrl?: string;
   trustedProxies?: readonly string[];
   isReady?: () => Promise<boolean> | boolean;
-  tools?: Partial<Tools>;
+  tools?: Partial<ToolsOptions>;
 }
 
 export interface Reply {
@@ -58,6 +59,7 @@ export interface TestServer {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.database ?? (await createTestDatabase());
   const tools = createTestTools(database.url, options.tools);
+  await tools.events.start();
   const log: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void log.push(JSON.parse(line)) };
   const http = createHttpServer(tools, {
@@ -99,7 +101,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
   let closing: Promise<void> | undefined;
   function close(): Promise<void> {
-    closing ??= http.drain(1_000).then(() => closeDb(tools.db));
+    closing ??= http
+      .drain(1_000)
+      .then(() => tools.events.stop())
+      .then(() => closeDb(tools.db));
     return closing;
   }
   afterAll(close);
