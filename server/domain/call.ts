@@ -5,7 +5,9 @@ import type { Logger } from '../platform/log.ts';
 import type { MasterKeys } from '../platform/master-keys.ts';
 import type { Passwords } from '../platform/passwords.ts';
 import type { ApiKeyCache } from './api-keys/check.ts';
+import type { ApiKeyUsage } from './api-keys/usage.ts';
 import type { SessionWriter } from './auth-sessions/writer.ts';
+import type { RefusalLog } from './refusals.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** A key that was checked, with the scope it opens. The write path checks it again. */
@@ -63,6 +65,8 @@ export interface Tools {
   signingKeys: SigningKeys;
   passwords: Passwords;
   apiKeys: ApiKeyCache;
+  apiKeyUsage: ApiKeyUsage;
+  refusals: RefusalLog;
   sessionWriter: SessionWriter;
   publicUrl: string;
   signUp: SignUpMode;

@@ -6,7 +6,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { authenticateSignIn } from '../domain/accounts/authenticate-sign-in.ts';
-import type { Actor, Client, Tools } from '../domain/call.ts';
+import type { Actor, AuthenticatedKey, Client, Tools } from '../domain/call.ts';
 import { CredentialMismatchError, UnauthenticatedError } from '../domain/errors.ts';
 import { readSignInCookie, requireCookieAllowed } from './sign-in-cookie.ts';
 import type { Site } from './site.ts';
@@ -28,10 +28,11 @@ export function authenticate(
   site: Site,
   request: IncomingMessage,
   client: Client,
+  requestId: string,
 ): Actor | Promise<Actor> {
   const key = readApiKey(request.headers);
   const signIn = readSignInCookie(request.headers, site);
-  if (signIn === null) return key === null ? nobody : checkApiKey(tools, key, client);
+  if (signIn === null) return key === null ? nobody : checkApiKey(tools, key, client, requestId);
   requireCookieAllowed(request, site);
   if (key === null) return checkSignIn(tools, signIn);
   throw new CredentialMismatchError(
@@ -39,8 +40,19 @@ export function authenticate(
   );
 }
 
-async function checkApiKey(tools: Tools, value: string, client: Client): Promise<Actor> {
-  return { kind: 'apiKey', key: await tools.apiKeys.check(value, client) };
+/** At once where the key is warm: the hot path of servers. */
+function checkApiKey(
+  tools: Tools,
+  value: string,
+  client: Client,
+  requestId: string,
+): Actor | Promise<Actor> {
+  const key = tools.apiKeys.check(value, client, requestId);
+  return key instanceof Promise ? key.then(actorOfKey) : actorOfKey(key);
+}
+
+function actorOfKey(key: AuthenticatedKey): Actor {
+  return { kind: 'apiKey', key };
 }
 
 async function checkSignIn(tools: Tools, token: string): Promise<Actor> {

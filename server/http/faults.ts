@@ -8,7 +8,12 @@
 import { PothosValidationError } from '@pothos/core';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Call } from '../domain/call.ts';
-import { DomainError, type ErrorCode, UnavailableError } from '../domain/errors.ts';
+import {
+  DomainError,
+  type ErrorCode,
+  RateLimitedError,
+  UnavailableError,
+} from '../domain/errors.ts';
 import { isDatabaseUnavailable } from '../platform/db.ts';
 
 /** How Yoga is told of the HTTP reply. Never sent. */
@@ -91,7 +96,11 @@ const domainHttp: Partial<Record<ErrorCode, HttpExtensions>> = {
 function describeDomainError(error: DomainError): Fault {
   const { code, message } = error;
   const own = Object.entries(error).filter(([name, value]) => name !== 'code' && value !== null);
-  return { code, message, details: Object.fromEntries(own), http: domainHttp[code] };
+  const http =
+    error instanceof RateLimitedError
+      ? { status: 429, headers: { 'retry-after': String(error.retryAfterSeconds) } }
+      : domainHttp[code];
+  return { code, message, details: Object.fromEntries(own), http };
 }
 
 /** Our own refusals have their code; Yoga's and GraphQL's have one that is not in the catalogue. */

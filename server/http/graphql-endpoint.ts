@@ -70,7 +70,7 @@ export function createGraphQLEndpoint(
     const site = currentSite();
     const client = describeClient(exchange, site, addresses);
     // Awaiting what is no promise would still give up the turn.
-    const known = authenticate(tools, site, request, client);
+    const known = authenticate(tools, site, request, client, exchange.requestId);
     const actor = known instanceof Promise ? await known : known;
     const { method, url } = request;
     const body = method === 'POST' ? await readBody(request, limits.bodyBytesMax) : undefined;

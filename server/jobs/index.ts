@@ -20,6 +20,8 @@ const hour = 3_600 * second;
 
 /** What runs by itself, and how often. Each run starts when the one before is over. */
 const jobs: Job[] = [
+  { name: 'write-refusals', everyMs: second, run: ({ refusals }) => refusals.flush() },
+  { name: 'write-key-usage', everyMs: second, run: ({ apiKeyUsage }) => apiKeyUsage.flush() },
   // Twice a second, so that what reads already say is durable at most a second after the deadline.
   { name: 'expire-sessions', everyMs: second / 2, run: expireSessions },
   {

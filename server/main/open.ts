@@ -1,13 +1,13 @@
 import type { Tools } from '../domain/call.ts';
 import { createTools } from '../domain/tools.ts';
-import type { Config } from '../platform/config.ts';
+import { type Config, ConfigError } from '../platform/config.ts';
 import { openDb } from '../platform/db.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { createEvents } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
 import { loadOrCreateMasterKey } from '../platform/master-key-file.ts';
 import { MasterKeys } from '../platform/master-keys.ts';
-import { migrate } from '../platform/migrate.ts';
+import { MigrationError, migrate } from '../platform/migrate.ts';
 
 export interface OpenDatabase {
   kind: 'own' | 'embedded';
@@ -24,7 +24,9 @@ export async function openProduct(
 ): Promise<{ tools: Tools; database: OpenDatabase }> {
   const database = await openDatabase(config);
   try {
-    const applied = await migrate(database.url);
+    const applied = await migrate(database.url).catch((error) => {
+      throw database.kind === 'own' ? explainDatabase(error) : error;
+    });
     if (applied.length > 0) log.info({ applied }, 'Migrations applied');
     const events = createEvents({
       url: database.url,
@@ -54,4 +56,24 @@ async function openDatabase({ database: { url }, dataDir }: Config): Promise<Ope
   if (url !== null) return { kind: 'own', url, ended: new Promise(() => {}), stop: async () => {} };
   const embedded = await startEmbeddedPostgres(dataDir);
   return { kind: 'embedded', url: embedded.url, ended: embedded.ended, stop: embedded.stop };
+}
+
+/** What DATABASE_URL names and cannot be used, in a sentence; any other error as it is. */
+function explainDatabase(error: Error & { code?: string }): Error {
+  // Of Node: nobody answers there. SQLSTATE 28 refuses who we are, 3D000 knows no such database.
+  const isKnown = /^(E[A-Z_]+|28...|3D000|53300|57P03)$/.test(error.code ?? '');
+  // Where a name has several addresses, Node's error for all of them has no message.
+  const reason = error.message || error.code;
+  return isKnown
+    ? new Error(`The database of DATABASE_URL cannot be used: ${reason}.`, { cause: error })
+    : error;
+}
+
+/**
+ * Whether an error says by itself, in sentences, what whoever runs Latchkey can do. Those are what we
+ * throw; errors of Node, the database and packages have a code or a class of their own.
+ */
+export function isSentence(error: unknown): error is Error {
+  if (error instanceof ConfigError || error instanceof MigrationError) return true;
+  return error instanceof Error && error.constructor === Error && !('code' in error);
 }

@@ -1,18 +1,21 @@
 /** The whole product in one process: database, API, jobs. Drains on SIGTERM and SIGINT. */
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { printedSchema, schema } from '../../schema/index.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { startJobs } from '../jobs/index.ts';
-import {
-  type Config,
-  ConfigError,
-  loadConfig,
-  loadEnvFile,
-  publicUrlAt,
-} from '../platform/config.ts';
+import { type Config, loadConfig, loadEnvFile, publicUrlAt } from '../platform/config.ts';
 import { closeDb } from '../platform/db.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
-import { openProduct } from './open.ts';
+import { isSentence, openProduct } from './open.ts';
+
+/**
+ * How long, once every request is answered or broken off, the rest may take to end. A statement that
+ * waits for a lock would otherwise keep the process for ever. What it did is rolled back, or was
+ * acknowledged to nobody.
+ */
+const finishTimeoutMs = 3_000;
 
 async function serve(config: Config, log: Logger): Promise<void> {
   const product = await openProduct(config, log);
@@ -28,6 +31,8 @@ async function serve(config: Config, log: Logger): Promise<void> {
     },
   });
   await tools.events.start();
+  // Before anybody can ask for the JWKS: what they read of it, they keep for minutes.
+  await tools.signingKeys.rotateIfDue();
   const port = await listen(http, config);
   tools.publicUrl = publicUrlAt(config, port);
   const jobs = startJobs(tools, log);
@@ -42,11 +47,18 @@ async function serve(config: Config, log: Logger): Promise<void> {
     stopping = true;
     log.info({ reason }, 'Latchkey is stopping');
     await http.drain();
-    await jobs.stop();
-    await tools.events.stop();
-    await closeDb(tools.db);
+    const finished = finish().catch((error) => log.error({ err: error }, 'Stopping failed'));
+    if ((await Promise.race([finished, sleep(finishTimeoutMs, 'late')])) === 'late') {
+      log.warn('Work was broken off that did not end');
+    }
     await database.stop();
     process.exit(exitCode);
+  }
+  async function finish(): Promise<void> {
+    await jobs.stop();
+    await Promise.allSettled([tools.refusals.flush(), tools.apiKeyUsage.flush(true)]);
+    await tools.events.stop();
+    await closeDb(tools.db);
   }
   process.on('SIGTERM', () => void stop('SIGTERM', 0));
   process.on('SIGINT', () => void stop('SIGINT', 0));
@@ -56,19 +68,28 @@ async function serve(config: Config, log: Logger): Promise<void> {
   });
 }
 
+/** @throws {Error} in a sentence, why one cannot listen there */
 async function listen({ server }: HttpServer, { http: { host, port } }: Config): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
+  }).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(sentenceOfListening(cause, host, port), { cause });
   });
   return (server.address() as AddressInfo).port;
 }
 
-/** What a person can do something about, without a stack. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Port ${port} is in use. Set PORT to another one.`;
-  return message;
+function sentenceOfListening({ code, message }: NodeJS.ErrnoException, host: string, port: number) {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is in use. Set PORT to another one.`;
+    case 'EACCES':
+      return `This user may not listen on port ${port}. Set PORT to one from 1024 on.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST is ${host}, which is no address of this machine.`;
+    default:
+      return `Nothing can listen on ${host}, port ${port}: ${message}.`;
+  }
 }
 
 loadEnvFile();
@@ -76,7 +97,8 @@ try {
   const config = loadConfig(process.env);
   await serve(config, createLogger(config.log));
 } catch (error) {
-  process.stderr.write(`Latchkey could not start. ${sentenceOf(error)}\n`);
-  if (!(error instanceof ConfigError)) process.stderr.write(`${(error as Error).stack}\n`);
+  process.stderr.write(
+    `Latchkey could not start. ${isSentence(error) ? error.message : inspect(error)}\n`,
+  );
   process.exit(1);
 }

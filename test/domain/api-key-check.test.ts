@@ -27,10 +27,12 @@ beforeAll(async () => {
 const page = callAs(here, nobody, { foreignOrigin: 'https://a.example', crossSite: true }).client;
 const server = callAs(here, nobody).client;
 const check = (tools: Tools, client = server, value = project.production.secret) =>
-  tools.apiKeys.check(value, client).then(
-    ({ id }) => id,
-    (error) => error.reason,
-  );
+  Promise.resolve()
+    .then(() => tools.apiKeys.check(value, client))
+    .then(
+      ({ id }) => id,
+      (error) => error.reason,
+    );
 
 /** How many statements check keys while `work` runs. */
 async function statementsDuring(tools: Tools, work: () => Promise<unknown>): Promise<number> {

@@ -1,11 +1,16 @@
+import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Db } from '../../platform/db.ts';
 import type { Events } from '../../platform/events.ts';
 import type { MasterKeys } from '../../platform/master-keys.ts';
 import type { AuthenticatedKey, Client } from '../call.ts';
-import { originNotAllowedMessage, type RefusalReason, UnauthenticatedError } from '../errors.ts';
+import { originNotAllowedMessage, type RefusalReason } from '../errors.ts';
 import { isOriginAllowed } from '../origins.ts';
+import type { RefusalLog } from '../refusals.ts';
 import { isApiKeyValue } from './format.ts';
+import { createJunkLimit } from './junk-limit.ts';
+import { refusal, refusalSql } from './refusal.ts';
+import type { ApiKeyUsage } from './usage.ts';
 
 /**
  * Checks the keys that requests carry.
@@ -18,52 +23,46 @@ import { isApiKeyValue } from './format.ts';
  */
 export interface ApiKeyCache {
   /**
-   * The key behind a value, once it is found to be live and allowed where it came from. Takes no
-   * statement while the key is warm, and one for all who wait when it is not.
+   * The key behind a value, once it is found to be live and allowed where it came from. Answers at
+   * once while the key is warm; when it is not, one statement serves all who wait.
    *
-   * @throws {UnauthenticatedError} with the reason of the refusal
+   * @param requestId for the log of a refusal
+   * @throws {UnauthenticatedError} with the reason of the refusal, at once or as a rejection
+   * @throws {RateLimitedError} the address has made up too many keys
    */
-  check(value: string, client: Client): Promise<AuthenticatedKey>;
+  check(
+    value: string,
+    client: Client,
+    requestId?: string,
+  ): AuthenticatedKey | Promise<AuthenticatedKey>;
+}
+
+export interface ApiKeyCacheTools {
+  db: Db;
+  masterKeys: MasterKeys;
+  events: Events;
+  usage: ApiKeyUsage;
+  refusals: RefusalLog;
 }
 
 /** Also bounds how late a read may notice a change: one second. */
 const trustedMs = 1_000;
 const keysMax = 20_000;
 
-const messages: Record<RefusalReason, string> = {
-  UNKNOWN: 'This API key does not exist. Check that it was copied whole.',
-  INACTIVE: 'This API key is switched off.',
-  EXPIRED: 'This API key has expired.',
-  DELETED: 'This API key was deleted.',
-  ROTATED_OUT: 'This API key was regenerated; use its new secret.',
-  WRONG_ENVIRONMENT: 'This API key belongs to another environment.',
-  ORIGIN_NOT_ALLOWED: 'The origin is not allowed.',
-  SECRET_IN_BROWSER:
-    'This secret key was sent from a browser, so it must be taken as exposed. Regenerate it, and use a publishable key in pages and apps.',
-};
-
-export function refusal(reason: RefusalReason): UnauthenticatedError {
-  return new UnauthenticatedError(messages[reason], reason);
+/** What the database says of a secret. */
+interface Known {
+  refused: RefusalReason | null;
+  /** Of a refused key too, as far as the tombstone of its secret knows. */
+  key: AuthenticatedKey;
+  preview: string;
+  /** Until the key's expiry or the secret's deadline, from when the database was asked. */
+  endsInMs: number | null;
 }
 
-/**
- * Why the key of a secret may not be used now; null where it may. SQL over the tables
- * `api_key_secrets s` left joined to `api_keys k`; every statement that writes for a key has it.
- */
-export const refusalSql = `CASE
-  WHEN s.id IS NULL THEN 'UNKNOWN'
-  WHEN k.id IS NULL THEN 'DELETED'
-  WHEN s.ends_at <= now() THEN s.end_reason
-  WHEN k.expires_at <= now() THEN 'EXPIRED'
-  WHEN NOT k.active THEN 'INACTIVE'
-END`;
-
-type Found = { refused: RefusalReason } | { key: AuthenticatedKey; endsInMs: number | null };
-
 interface Kept {
-  found: Promise<Found>;
-  /** What it turned out to be; undefined while the database is asked. */
-  known?: Found;
+  found: Promise<Known | null>;
+  /** What it turned out to be; null while the database is asked. */
+  known: Known | null;
   /** When the database was asked, on the clock of performance.now(). */
   at: number;
 }
@@ -71,51 +70,59 @@ interface Kept {
 const findSql = `
 SELECT ${refusalSql} AS refused,
   extract(epoch FROM least(k.expires_at, s.ends_at) - now())::float8 * 1000 AS ends_in_ms,
-  k.id, k.name, k.type, s.id AS secret_id, e.id AS environment_id, e.kind, e.allowed_origins, p.id AS project_id, p.workspace_id
+  s.id AS secret_id, s.preview, s.master_key_id, s.api_key_id, s.environment_id, s.project_id,
+  s.workspace_id, k.name, k.type, e.kind, e.allowed_origins
 FROM api_key_secrets s
 LEFT JOIN api_keys k ON k.id = s.api_key_id
 LEFT JOIN environments e ON e.id = k.environment_id
-LEFT JOIN projects p ON p.id = e.project_id
 WHERE s.digest = ANY($1)`;
 
-export function createApiKeyCache(db: Db, masterKeys: MasterKeys, events: Events): ApiKeyCache {
-  // Keyed by digest, so that a heap dump holds no secrets. Junk is not kept: there is no end of it.
+export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
+  const { db, masterKeys, events, usage, refusals } = tools;
+  const junk = createJunkLimit();
+  // Keyed by a hash, so that the cache holds no secrets; a plain one, because it is the hot path of
+  // every request, and salted, because it is not the stored digest. Junk is not kept: there is no end of it.
+  const salt = randomBytes(16).toString('base64');
   const cache = new LRUCache<string, Kept>({ max: keysMax });
 
   events.listen({
     reset: () => cache.clear(),
     message({ kind, id }) {
+      if (kind !== 'apiKey' && kind !== 'environment' && kind !== 'project') return;
       for (const [name, { known }] of cache.entries()) {
         // What is still being asked for may be answered from before the change.
-        const concerned =
-          !known || 'refused' in known || Object.values(scopeOf(known.key)).includes(id);
-        if (concerned && (kind === 'apiKey' || kind === 'environment' || kind === 'project')) {
-          cache.delete(name);
-        }
+        if (known === null || concerns(known.key, id)) cache.delete(name);
       }
     },
   });
 
   function isTrusted({ at, known }: Kept, now: number): boolean {
-    const endsInMs = known && 'key' in known ? known.endsInMs : null;
-    if (endsInMs !== null && now - at >= endsInMs) return false;
+    const endsInMs = known?.endsInMs ?? null;
+    if (endsInMs !== null && endsInMs > 0 && now - at >= endsInMs) return false;
     if (now - at < trustedMs) return true;
     return at >= events.listeningSince && now - events.heardUpTo < trustedMs;
   }
 
-  async function find(digests: Buffer[]): Promise<Found> {
+  async function find(value: string): Promise<Known | null> {
+    const digests = masterKeys.digests('api-key', value);
     const { rows } = await db.$pool.query({
       name: 'api-key-check',
       text: findSql,
       values: [digests],
     });
     const [row] = rows;
-    if (!row) return { refused: 'UNKNOWN' };
-    if (row.refused) return { refused: row.refused };
+    if (!row) return null;
+    if (row.master_key_id !== masterKeys.primaryId) {
+      // Digests move to the first master key at their next use.
+      await db.$executeRaw`UPDATE api_key_secrets SET digest = ${digests[0]},
+        master_key_id = ${masterKeys.primaryId} WHERE id = ${row.secret_id}`;
+    }
     return {
+      refused: row.refused,
+      preview: row.preview,
       endsInMs: row.ends_in_ms,
       key: {
-        id: row.id,
+        id: row.api_key_id,
         name: row.name,
         type: row.type,
         secretId: row.secret_id,
@@ -128,50 +135,70 @@ export function createApiKeyCache(db: Db, masterKeys: MasterKeys, events: Events
     };
   }
 
-  function findCached(value: string): Promise<Found> {
-    const digest = masterKeys.digest('api-key', value);
-    const name = digest.toString('base64');
+  /** Answers at once while the key is warm. Null: there is no such key. */
+  function look(value: string, { ip }: Client): Known | null | Promise<Known | null> {
+    const name = hash('sha256', salt + value, 'base64');
     const now = performance.now();
     const kept = cache.get(name);
-    if (kept && isTrusted(kept, now)) return kept.found;
-    const found = find([digest, ...masterKeys.digests('api-key', value).slice(1)]);
-    const entry: Kept = { found, at: now };
+    if (kept && isTrusted(kept, now)) return kept.known ?? kept.found;
+    if (!isApiKeyValue(value)) return null;
+    junk.demand(ip);
+    const found = find(value);
+    const entry: Kept = { found, known: null, at: now };
     cache.set(name, entry);
     const forget = () => {
       if (cache.get(name) === entry) cache.delete(name);
     };
-    found.then((result) => {
-      entry.known = result;
-      if ('refused' in result && result.refused === 'UNKNOWN') forget();
+    found.then((known) => {
+      entry.known = known;
+      if (known) return;
+      junk.count(ip);
+      forget();
     }, forget);
     return found;
   }
 
-  return {
-    async check(value, client) {
-      if (!isApiKeyValue(value)) throw refusal('UNKNOWN');
-      const found = await findCached(value);
-      if ('refused' in found) throw refusal(found.refused);
-      const { key } = found;
-      if (key.type === 'SECRET' && client.crossSite) throw refusal('SECRET_IN_BROWSER');
-      if (
-        key.type === 'PUBLISHABLE' &&
-        client.foreignOrigin !== null &&
-        !isOriginAllowed(client.foreignOrigin, {
-          kind: key.environmentKind,
-          allowedOrigins: key.allowedOrigins,
-        })
-      ) {
-        throw new UnauthenticatedError(
-          originNotAllowedMessage(client.foreignOrigin),
-          'ORIGIN_NOT_ALLOWED',
-        );
-      }
+  function admit(known: Known | null, client: Client, requestId: string | null): AuthenticatedKey {
+    if (known === null) throw refusal('UNKNOWN');
+    const { key } = known;
+    const error = refuse(known, client);
+    if (error === null) {
+      usage.note(key, client);
       return key;
+    }
+    refusals.note({
+      type: 'key.refused',
+      reason: error.reason!,
+      message: `API key ${known.preview} refused: ${error.message}`,
+      environmentId: key.environmentId,
+      apiKeyId: key.id,
+      actor: { kind: 'API_KEY', id: key.id, label: key.name ?? known.preview },
+      client,
+      requestId,
+    });
+    throw error;
+  }
+
+  return {
+    check(value, client, requestId) {
+      const known = look(value, client);
+      return known instanceof Promise
+        ? known.then((result) => admit(result, client, requestId ?? null))
+        : admit(known, client, requestId ?? null);
     },
   };
 }
 
-function scopeOf({ id, environmentId, projectId }: AuthenticatedKey) {
-  return { id, environmentId, projectId };
+/** Null where the key is live and may come from where it came from. */
+function refuse({ refused, key }: Known, client: Client) {
+  if (refused !== null) return refusal(refused);
+  const { foreignOrigin, crossSite } = client;
+  if (key.type === 'SECRET') return crossSite ? refusal('SECRET_IN_BROWSER') : null;
+  const place = { kind: key.environmentKind, allowedOrigins: key.allowedOrigins };
+  if (foreignOrigin === null || isOriginAllowed(foreignOrigin, place)) return null;
+  return refusal('ORIGIN_NOT_ALLOWED', originNotAllowedMessage(foreignOrigin));
+}
+
+function concerns({ id, environmentId, projectId }: AuthenticatedKey, changed: string): boolean {
+  return changed === id || changed === environmentId || changed === projectId;
 }

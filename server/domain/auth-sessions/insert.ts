@@ -1,6 +1,6 @@
 import type { StartedWith } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
-import { refusalSql } from '../api-keys/check.ts';
+import { refusalSql } from '../api-keys/refusal.ts';
 import type { RefusalReason } from '../errors.ts';
 import { effectsInput, effectsSql, type Origin } from './effects.ts';
 import { type SessionRecord, sessionColumns } from './record.ts';

@@ -1,6 +1,6 @@
 import type { AuthSessionStatus, Channel } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
-import { refusalSql } from '../api-keys/check.ts';
+import { refusalSql } from '../api-keys/refusal.ts';
 import { effectsInput, effectsSql, type Origin } from './effects.ts';
 import { type SessionRecord, type Subject, sessionColumns } from './record.ts';
 

@@ -1,4 +1,4 @@
-import { refusal, refusalSql } from '../api-keys/check.ts';
+import { refusal, refusalSql } from '../api-keys/refusal.ts';
 import type { Call } from '../call.ts';
 import {
   ChannelUnavailableError,

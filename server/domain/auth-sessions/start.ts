@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { mayTrySessions } from '../access.ts';
-import { refusal } from '../api-keys/check.ts';
+import { refusal } from '../api-keys/refusal.ts';
 import type { Call } from '../call.ts';
 import { findEnvironment } from '../environments/find.ts';
 import {
@@ -14,6 +14,7 @@ import {
   UnauthenticatedError,
 } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
+import { actorValues } from '../log-entries.ts';
 import { isOriginAllowed } from '../origins.ts';
 import { invalid, jsonValue, storableText, validate } from '../validation.ts';
 import { confirmUrlOf } from './channels.ts';
@@ -116,7 +117,7 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
       device_user_agent: bySecretKey ? (fields.endUserAgent ?? null) : call.client.userAgent,
     });
     if ('session' in result) return reply(call, result.session);
-    if ('refused' in result) throw startRefusal(result.refused);
+    if ('refused' in result) throw refuse(call, door, result.refused);
     const earlier =
       idempotencyKey !== null &&
       (await readSessionByIdempotencyKey(call.db, door.environmentId, idempotencyKey));
@@ -198,6 +199,23 @@ function reply(call: Call, session: SessionRecord): StartedSession {
     confirmUrl,
     qrCodeUrl: `${confirmUrl}/qr.svg`,
   };
+}
+
+/** For the log too: a switched-off project should show who still knocks. */
+function refuse(call: Call, { environmentId }: Door, refused: StartRefusal): Error {
+  const error = startRefusal(refused);
+  const { actor, client, requestId } = call;
+  call.refusals.note({
+    type: error instanceof UnauthenticatedError ? 'key.refused' : 'session.refused',
+    reason: refused,
+    message: `Session refused: ${error.message}`,
+    environmentId,
+    apiKeyId: actor.kind === 'apiKey' ? actor.key.id : null,
+    actor: actorValues(actor),
+    client,
+    requestId,
+  });
+  return error;
 }
 
 function startRefusal(refused: StartRefusal): Error {

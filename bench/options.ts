@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  /** How long one measurement lasts. */
+  seconds: number;
+  /** How often each is repeated; the median counts. */
+  rounds: number;
+  /** At how many connections each is made. */
+  connections: readonly number[];
+}
+
+/** Measures, and returns what to print. */
+export type Suite = (options: Options) => Promise<string>;
+
+/**
+ * @param suites the names there are; all of them are meant where none is given
+ * @throws {Error} an argument that means nothing
+ */
+export function readOptions(
+  args: string[],
+  suites: readonly string[],
+): Options & { names: readonly string[] } {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      seconds: { type: 'string', default: '2.5' },
+      rounds: { type: 'string', default: '3' },
+      connections: { type: 'string', default: '1,16,64' },
+    },
+  });
+  const unknown = positionals.find((name) => !suites.includes(name));
+  if (unknown) throw new Error(`There is no suite ${unknown}. There are: ${suites.join(', ')}.`);
+  const connections = values.connections.split(',').map(Number);
+  return {
+    names: positionals.length > 0 ? positionals : suites,
+    seconds: between('seconds', Number(values.seconds), 0.1, 60),
+    rounds: between('rounds', Number(values.rounds), 1, 100),
+    connections: connections.map((each) => between('connections', each, 1, 64)),
+  };
+}
+
+function between(name: string, value: number, min: number, max: number): number {
+  if (value >= min && value <= max) return value;
+  throw new Error(`--${name} must be from ${min} to ${max}.`);
+}

@@ -1,0 +1,104 @@
+/**
+ * The typed way to Latchkey's API, for browsers and Node alike.
+ *
+ *     const client = createLatchkeyClient({ url: 'https://auth.example.com', apiKey });
+ *     const { startSession } = readAnswer(await client.mutation(StartSession, { input }));
+ *
+ * What a caller can expect to go wrong is a member of `startSession`'s union, in the data. What is
+ * refused or broken beyond that is a LatchkeyError.
+ */
+import {
+  type AnyVariables,
+  Client,
+  type CombinedError,
+  type Exchange,
+  fetchExchange,
+  type OperationResult,
+} from '@urql/core';
+
+export interface LatchkeyClientOptions {
+  /** Where the server is, such as https://auth.example.com. Only its origin counts. */
+  url: string;
+  /**
+   * A secret key on servers, a publishable key in browsers and apps. Left out, requests carry the
+   * browser's sign-in cookie, or come from nobody.
+   */
+  apiKey?: string;
+  /** Sends the requests; the platform's own if left out. */
+  fetch?: typeof fetch;
+  /** What stands before the network, such as a cache. None if left out: every query is sent. */
+  exchanges?: readonly Exchange[];
+}
+
+/** A client that sends operations by POST only, and its key in a header only. */
+export function createLatchkeyClient(options: LatchkeyClientOptions): Client {
+  const { url, apiKey, exchanges = [] } = options;
+  return new Client({
+    url: `${new URL(url).origin}/graphql`,
+    fetch: options.fetch,
+    // Otherwise short queries go by GET, and client secrets and link tokens end up in access logs.
+    preferGetMethod: false,
+    fetchOptions: {
+      headers: apiKey === undefined ? {} : { 'x-api-key': apiKey },
+      // A key and a sign-in cookie together are refused: they may not belong together.
+      credentials: apiKey === undefined ? 'same-origin' : 'omit',
+      // fetch would follow to another host, and take X-API-Key along.
+      redirect: 'error',
+    },
+    exchanges: [...exchanges, fetchExchange],
+  });
+}
+
+/** A request that was refused as a whole or in part, that failed, or that nobody answered. */
+export class LatchkeyError extends Error {
+  /** The word to match on, such as UNAUTHENTICATED; null where GraphQL was not reached. */
+  readonly code: string | null;
+  /** Why an API key was refused, such as INACTIVE; null otherwise. */
+  readonly reason: string | null;
+  /** What the server's log knows the request by; null where nobody answered. */
+  readonly requestId: string | null;
+  /** The HTTP status; null where nobody answered. */
+  readonly status: number | null;
+  /** Which field of the answer the error stands for, such as `project.name`; null for all of it. */
+  readonly path: string | null;
+
+  /** @param error as urql reports it; the first of several errors is the one that is told */
+  constructor(error: CombinedError) {
+    const [first] = error.graphQLErrors;
+    const response: Response | undefined = error.response;
+    super(first?.message ?? messageOf(error.networkError, response), { cause: error });
+    this.name = 'LatchkeyError';
+    this.code = textOf(first?.extensions.code);
+    this.reason = textOf(first?.extensions.reason);
+    this.requestId =
+      textOf(first?.extensions.requestId) ?? response?.headers.get('x-request-id') ?? null;
+    this.status = response?.status ?? null;
+    this.path = first?.path?.join('.') ?? null;
+  }
+}
+
+/**
+ * The data of a finished operation.
+ *
+ * @throws {LatchkeyError} there is none, or not all of it
+ */
+export function readAnswer<Data, Variables extends AnyVariables>({
+  data,
+  error,
+}: Pick<OperationResult<Data, Variables>, 'data' | 'error'>): Data {
+  if (error) throw new LatchkeyError(error);
+  // urql makes an error of an answer that has neither data nor errors, so this is for the types.
+  if (data === undefined) throw new Error('The operation has not finished.');
+  return data;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** Without an answer in GraphQL there is only what fetch or a proxy says. */
+function messageOf(cause: Error | undefined, response: Response | undefined): string {
+  if (response) return `The server answered HTTP ${response.status} without GraphQL.`;
+  const { code, message } = (cause?.cause ?? cause ?? {}) as { code?: string; message?: string };
+  return ['The server did not answer', message || code].filter(Boolean).join(': ');
+}

@@ -1,0 +1,110 @@
+/**
+ * What was refused, for the log and for the counts that a key shows.
+ *
+ * Refusals come in floods: an old deployment that goes on with a dead key, a page that retries. So they
+ * are gathered in memory and written once a second; a key's entry in the log is written once for each
+ * reason, address and minute, and what repeats is counted in it, by whichever process it came through.
+ * A process that dies loses the counts of its last second.
+ */
+import type { Db } from '../platform/db.ts';
+import type { Client } from './call.ts';
+import { newId } from './ids.ts';
+import type { actorValues } from './log-entries.ts';
+
+export interface Refusal {
+  type: 'key.refused' | 'session.refused';
+  reason: string;
+  message: string;
+  environmentId: string;
+  apiKeyId: string | null;
+  /** Who was refused, as far as it is known. */
+  actor: ReturnType<typeof actorValues>;
+  client: Pick<Client, 'ip' | 'userAgent'>;
+  requestId: string | null;
+}
+
+export interface RefusalLog {
+  note(refusal: Refusal): void;
+  /** Writes what was gathered. What fails to be written is tried again with the next. */
+  flush(): Promise<void>;
+}
+
+/** Different refusals kept between two writes. Beyond, a flood of addresses is counted as one. */
+const gatheredMax = 5_000;
+
+/** Joined to the live environment: of a deleted one nobody reads the log. */
+const text = `
+WITH input AS (
+  SELECT i.*, p.workspace_id, e.project_id FROM jsonb_to_recordset($1) AS i(id text, type text, reason text,
+    message text, environment_id text, api_key_id text, actor_kind actor_kind, actor_id text,
+    actor_label text, ip text, user_agent text, request_id text, count int)
+  JOIN environments e ON e.id = i.environment_id JOIN projects p ON p.id = e.project_id
+),
+counted AS (
+  INSERT INTO api_key_refusals (api_key_id, reason, count, last_at)
+  SELECT k.id, i.reason, sum(i.count), now() FROM input i JOIN api_keys k ON k.id = i.api_key_id
+  WHERE i.type = 'key.refused' GROUP BY k.id, i.reason ORDER BY k.id, i.reason
+  ON CONFLICT (api_key_id, reason) DO UPDATE
+    SET count = api_key_refusals.count + EXCLUDED.count, last_at = EXCLUDED.last_at
+)
+INSERT INTO log_entries (id, type, level, message, reason, actor_kind, actor_id, actor_label, workspace_id,
+  project_id, environment_id, api_key_id, ip, user_agent, request_id, dedupe_key, data)
+SELECT id, type, 'WARN', message, reason, actor_kind, actor_id, actor_label, workspace_id, project_id,
+  environment_id, api_key_id, ip, user_agent, request_id,
+  concat_ws(' ', type, coalesce(api_key_id, environment_id), reason, ip, date_trunc('minute', now(), 'UTC')),
+  jsonb_build_object('count', count)
+FROM input ORDER BY type, api_key_id, environment_id, reason, ip
+ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
+  SET data = jsonb_build_object('count',
+    (log_entries.data->>'count')::bigint + (EXCLUDED.data->>'count')::bigint)`;
+
+export function createRefusalLog(db: Db): RefusalLog {
+  let gathered = new Map<string, { refusal: Refusal; count: number }>();
+
+  function add(refusal: Refusal, count: number): void {
+    const { type, reason, environmentId, apiKeyId, client } = refusal;
+    const ip = gathered.size < gatheredMax ? client.ip : null;
+    const name = `${type} ${apiKeyId ?? environmentId} ${reason} ${ip}`;
+    const known = gathered.get(name);
+    if (known) known.count += count;
+    else gathered.set(name, { refusal: { ...refusal, client: { ...client, ip } }, count });
+  }
+
+  return {
+    note: (refusal) => add(refusal, 1),
+    async flush() {
+      if (gathered.size === 0) return;
+      const batch = [...gathered.values()];
+      gathered = new Map();
+      try {
+        await db.$pool.query({
+          name: 'refusals',
+          text,
+          values: [JSON.stringify(batch.map(toRow))],
+        });
+      } catch (error) {
+        for (const { refusal, count } of batch) add(refusal, count);
+        throw error;
+      }
+    },
+  };
+}
+
+function toRow({ refusal, count }: { refusal: Refusal; count: number }) {
+  const { actor, client } = refusal;
+  return {
+    id: newId('logEntry'),
+    type: refusal.type,
+    reason: refusal.reason,
+    message: refusal.message,
+    environment_id: refusal.environmentId,
+    api_key_id: refusal.apiKeyId,
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    actor_label: actor.label,
+    ip: client.ip,
+    user_agent: client.userAgent,
+    request_id: refusal.requestId,
+    count,
+  };
+}
