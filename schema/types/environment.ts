@@ -1,7 +1,7 @@
-import { mayManageEnvironment, readableApiKeys } from '../../server/domain/access.ts';
+import { mayManageEnvironment } from '../../server/domain/access.ts';
 import { environmentScope } from '../../server/domain/activity-scope.ts';
-import { apiKeyOrder, findPrimaryKey } from '../../server/domain/api-keys/find.ts';
-import { findEnvironment } from '../../server/domain/environments/find.ts';
+import { listApiKeysOfEnvironment, loadPrimaryKey } from '../../server/domain/api-keys/find.ts';
+import { findEnvironment, loadEnvironment } from '../../server/domain/environments/find.ts';
 import { updateEnvironment } from '../../server/domain/environments/update.ts';
 import {
   ConflictError,
@@ -44,19 +44,18 @@ export const Environment = builder.prismaObject('Environment', {
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     project: t.relation('project', { description: 'The project that it is a part of.' }),
-    primaryKey: t.prismaField({
+    primaryKey: t.field({
       type: ApiKey,
       nullable: true,
       description: 'The oldest active key of this type, the one to show first; null without one.',
       args: { type: t.arg({ type: ApiKeyType, required: true, description: 'Which type.' }) },
-      resolve: (query, { id }, { type }, { call }) => findPrimaryKey(call, id, type, query),
+      resolve: ({ id }, { type }, { call }) => loadPrimaryKey(call, id, type),
     }),
-    apiKeys: t.relatedConnection(
-      'apiKeys',
+    apiKeys: t.connection(
       {
-        cursor: 'id',
+        type: ApiKey,
         description: 'Its keys, newest first. An API key sees itself.',
-        query: (_args, { call }) => ({ where: readableApiKeys(call), orderBy: [...apiKeyOrder] }),
+        resolve: ({ id }, page, { call }) => listApiKeysOfEnvironment(call, id, page),
       },
       ApiKeyConnection,
     ),
@@ -75,7 +74,7 @@ export const Environment = builder.prismaObject('Environment', {
   }),
 });
 
-addNode('environment', 'Environment', findEnvironment);
+addNode('environment', 'Environment', loadEnvironment);
 addActivityScope('env', environmentScope);
 
 builder.queryField('environment', (t) =>

@@ -1,6 +1,6 @@
 import { mayManageProject, readableEnvironments } from '../../server/domain/access.ts';
 import { projectScope } from '../../server/domain/activity-scope.ts';
-import { findApiKey, listApiKeysOfProject } from '../../server/domain/api-keys/find.ts';
+import { findApiKey, listApiKeys } from '../../server/domain/api-keys/find.ts';
 import { loadEnvironment } from '../../server/domain/environments/find.ts';
 import {
   ConflictError,
@@ -61,12 +61,12 @@ export const Project = builder.prismaObject('Project', {
         orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
       }),
     }),
-    apiKeys: t.prismaConnection(
+    apiKeys: t.connection(
       {
         type: ApiKey,
-        cursor: 'id',
         description: 'The keys of all its environments, newest first. An API key sees itself.',
-        resolve: (query, { id }, _args, { call }) => listApiKeysOfProject(call, id, query),
+        resolve: ({ id }, page, { call }) =>
+          listApiKeys(call, page, { environment: { projectId: id } }),
       },
       ApiKeyConnection,
     ),
@@ -96,7 +96,7 @@ builder.prismaObjectField(ApiKey, 'project', (t) =>
   }),
 );
 
-addNode('project', 'Project', findProject);
+addNode('project', 'Project', loadProject);
 addActivityScope('prj', projectScope);
 
 builder.queryFields((t) => ({
@@ -107,17 +107,16 @@ builder.queryFields((t) => ({
     args: { id: t.arg.id({ required: true, description: 'Its id, `prj_…`.' }) },
     resolve: (query, _root, { id }, { call }) => findProject(call, id, query),
   }),
-  projects: t.prismaConnection(
+  projects: t.connection(
     {
       type: Project,
-      cursor: 'id',
       description: 'The projects that you may see, newest first.',
       args: {
         search: t.arg.string({ description: 'Only those whose name contains this, in any case.' }),
         workspaceId: t.arg.id({ description: 'Only those of this workspace.' }),
       },
-      resolve: (query, _root, { search, workspaceId }, { call }) =>
-        listProjects(call, { search, workspaceId }, query),
+      resolve: (_root, { search, workspaceId, ...page }, { call }) =>
+        listProjects(call, page, { search, workspaceId }),
     },
     ProjectConnection,
   ),

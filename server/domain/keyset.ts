@@ -51,16 +51,15 @@ export async function readPage<Row extends { id: string }>(
   id: string,
   sources: (bind: (value: unknown) => string, keyset: string) => PageSource[],
 ): Promise<Connection<Row>> {
-  const { backward, size } = pageSize(input);
+  const page = parsePage(input);
+  const { after, before, backward, size } = page;
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const after = input.after == null ? null : readCursor('after', input.after);
-  const before = input.before == null ? null : readCursor('before', input.before);
+  const beyond = (sign: '<' | '>', { at, id: tie }: Place) =>
+    `(${instant}, ${id}) ${sign} (${bind(at)}::timestamptz, ${bind(tie)})`;
   const conditions = ['true'];
-  if (after)
-    conditions.push(`(${instant}, ${id}) < (${bind(after.at)}::timestamptz, ${bind(after.id)})`);
-  if (before)
-    conditions.push(`(${instant}, ${id}) > (${bind(before.at)}::timestamptz, ${bind(before.id)})`);
+  if (after) conditions.push(beyond('<', after));
+  if (before) conditions.push(beyond('>', before));
   const direction = backward ? 'ASC' : 'DESC';
   const order = `ORDER BY ${instant} ${direction}, ${id} ${direction} LIMIT ${size + 1}`;
   const selected = sources(bind, conditions.join(' AND ')).map(
@@ -72,13 +71,84 @@ export async function readPage<Row extends { id: string }>(
     `${selected.join(' UNION ALL ')} ORDER BY "cursorAt" ${direction}, id ${direction} LIMIT ${size + 1}`,
     values,
   );
+  return connect(page, rows, ({ cursorAt, ...node }) => ({ at: cursorAt, node }));
+}
+
+/** What a page of records asks of Prisma's `findMany`. */
+export interface RecordPage {
+  where: { AND: object[] };
+  orderBy: [{ createdAt: 'asc' | 'desc' }, { id: 'asc' | 'desc' }];
+  take: number;
+}
+
+/**
+ * One page of a table by way of Prisma: for lists that stay short enough to need no index for each way
+ * to filter them. The caller runs `findMany` with `query` and conditions of its own, for one parent or
+ * for many, and makes connections of the rows.
+ *
+ * @throws {ValidationError} a page size or a cursor is not one
+ */
+export function recordPage(input: PageInput): {
+  query: RecordPage;
+  connectRows<Row extends { id: string; createdAt: Date }>(rows: Row[]): Connection<Row>;
+} {
+  const page = parsePage(input);
+  const { after, before, backward, size } = page;
+  // The bound on the instant alone is what an index can use.
+  const AND: object[] = [];
+  if (after) {
+    const { at, id } = after;
+    AND.push({ createdAt: { lte: at }, OR: [{ createdAt: { lt: at } }, { id: { lt: id } }] });
+  }
+  if (before) {
+    const { at, id } = before;
+    AND.push({ createdAt: { gte: at }, OR: [{ createdAt: { gt: at } }, { id: { gt: id } }] });
+  }
+  const direction = backward ? 'asc' : 'desc';
+  return {
+    query: {
+      where: { AND },
+      orderBy: [{ createdAt: direction }, { id: direction }],
+      take: size + 1,
+    },
+    connectRows: (rows) => connect(page, rows, (node) => ({ at: node.createdAt, node })),
+  };
+}
+
+/** A row's place in the list. */
+interface Place {
+  at: Date;
+  id: string;
+}
+
+interface Page {
+  backward: boolean;
+  size: number;
+  after: Place | null;
+  before: Place | null;
+}
+
+function parsePage(input: PageInput): Page {
+  return {
+    ...pageSize(input),
+    after: input.after == null ? null : readCursor('after', input.after),
+    before: input.before == null ? null : readCursor('before', input.before),
+  };
+}
+
+/** @param rows in the direction of the page, one more than it holds if there is more */
+function connect<Raw, Row extends { id: string }>(
+  { backward, size, after, before }: Page,
+  rows: Raw[],
+  read: (raw: Raw) => { at: Date; node: unknown },
+): Connection<Row> {
   const hasMore = rows.length > size;
-  if (hasMore) rows.pop();
-  if (backward) rows.reverse();
-  const edges = rows.map(({ cursorAt, ...node }) => ({
-    cursor: writeCursor(cursorAt, node.id),
-    node: node as Row,
-  }));
+  const page = rows.slice(0, size);
+  if (backward) page.reverse();
+  const edges = page.map((raw) => {
+    const { at, node } = read(raw);
+    return { cursor: writeCursor(at, (node as Row).id), node: node as Row };
+  });
   return {
     edges,
     pageInfo: {
@@ -107,7 +177,7 @@ function writeCursor(at: Date, id: string): string {
   return Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
 }
 
-function readCursor(field: string, cursor: string): { at: Date; id: string } {
+function readCursor(field: string, cursor: string): Place {
   const [, at, id] = /^(\d{1,15}) (\w+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (!at || !id || !kindOfId(id)) {
     return invalid(field, 'Is not a cursor of this list. Pass on an `endCursor` or `startCursor`.');

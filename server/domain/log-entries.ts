@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { LogEntry } from '../../prisma/generated/client.ts';
-import type { LogLevel } from '../../prisma/generated/enums.ts';
+import type { ActorKind, LogLevel } from '../../prisma/generated/enums.ts';
 import type { Db, Tx } from '../platform/db.ts';
+import { environmentOfKey, mayReadBeyondOwnName, readableWorkspaceIds } from './access.ts';
 import type { ActivityScope } from './activity-scope.ts';
 import type { Actor, Call } from './call.ts';
 import { type IdKind, kindOfId, newId } from './ids.ts';
@@ -24,13 +25,17 @@ export interface NewLogEntry {
 
 /** Who acted, by value: an entry outlives its actor. */
 export function actorValues(actor: Actor): {
-  kind: 'USER' | 'API_KEY' | 'SYSTEM' | 'ANONYMOUS';
+  kind: ActorKind;
   id: string | null;
   label: string;
 } {
   switch (actor.kind) {
-    case 'user':
-      return { kind: 'USER', id: actor.id, label: actor.email };
+    case 'user': {
+      const { id, email, accessToken } = actor;
+      return accessToken
+        ? { kind: 'ACCESS_TOKEN', id: accessToken.id, label: `${accessToken.name} (${email})` }
+        : { kind: 'USER', id, label: email };
+    }
     case 'apiKey':
       return { kind: 'API_KEY', id: actor.key.id, label: actor.key.name };
     case 'system':
@@ -103,8 +108,9 @@ export async function listLogs(
     if (filter.types) conditions.push(`l.type = ANY (${bind(filter.types)})`);
     // A malformed id names nothing.
     const id = (kind: IdKind, text: string) => bind(kindOfId(text) === kind ? text : '');
-    if (filter.apiKeyId) conditions.push(`l.api_key_id = ${id('apiKey', filter.apiKeyId)}`);
-    if (filter.sessionId) conditions.push(`l.session_id = ${id('authSession', filter.sessionId)}`);
+    if (filter.apiKeyId != null) conditions.push(`l.api_key_id = ${id('apiKey', filter.apiKeyId)}`);
+    if (filter.sessionId != null)
+      conditions.push(`l.session_id = ${id('authSession', filter.sessionId)}`);
     if (filter.from) conditions.push(`l.at >= ${bind(filter.from)}`);
     if (filter.to) conditions.push(`l.at < ${bind(filter.to)}`);
     const where = conditions.join(' AND ');
@@ -145,13 +151,12 @@ export async function listSessionLogs(
 /** One entry that the actor may see, or null. */
 export async function findLogEntry(call: Call, id: string): Promise<LogRecord | null> {
   if (kindOfId(id) !== 'logEntry') return null;
-  const { actor } = call;
-  if (actor.kind !== 'user' && !(actor.kind === 'apiKey' && actor.key.type === 'SECRET'))
-    return null;
+  if (!mayReadBeyondOwnName(call.actor)) return null;
+  const only = environmentOfKey(call.actor);
   const [readable, value] =
-    actor.kind === 'user'
-      ? ['l.workspace_id = ANY ($2)', [...actor.memberships.keys()]]
-      : ['l.environment_id = $2', actor.key.environmentId];
+    only === null
+      ? ['l.workspace_id = ANY ($2)', readableWorkspaceIds(call)]
+      : ['l.environment_id = $2', only];
   const { rows } = await call.db.$pool.query(
     `SELECT ${columns} FROM log_entries l WHERE l.id = $1 AND ${readable}
      AND (l.project_id IS NULL OR EXISTS (SELECT FROM projects p WHERE p.id = l.project_id))

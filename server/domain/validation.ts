@@ -28,6 +28,8 @@ export function invalid(field: string | string[], message: string): never {
  */
 const isStorableText = (text: string) => !text.includes('\0') && text.isWellFormed();
 const unstorableMessage = 'Must not contain U+0000 or half of a surrogate pair.';
+const unstorableJsonMessage =
+  'Must not contain U+0000, half of a surrogate pair, or a number that is too large.';
 
 /** Text from a header or another program, without what cannot be stored, cut at a length. */
 export function cleanText(text: string, charactersMax: number): string {
@@ -37,6 +39,8 @@ export function cleanText(text: string, charactersMax: number): string {
 /** Whether every string in the JSON value, keys too, can be stored. */
 function isStorable(value: unknown): boolean {
   if (typeof value === 'string') return isStorableText(value);
+  // JSON has no other numbers: one too large to be read was lost on the way.
+  if (typeof value === 'number') return Number.isFinite(value);
   if (value === null || typeof value !== 'object') return true;
   return Object.entries(value).every(([key, item]) => isStorableText(key) && isStorable(item));
 }
@@ -45,7 +49,7 @@ function isStorable(value: unknown): boolean {
 export function jsonValue(bytesMax: number) {
   return z
     .unknown()
-    .refine(isStorable, unstorableMessage)
+    .refine(isStorable, unstorableJsonMessage)
     .refine(
       (value) => Buffer.byteLength(JSON.stringify(value ?? null)) <= bytesMax,
       `Must be at most ${bytesMax} bytes of JSON.`,
@@ -63,7 +67,13 @@ export function nameText(charactersMax = 100) {
         .refine(isStorableText, { error: unstorableMessage, abort: true })
         .min(1, 'Must not be empty.')
         .max(charactersMax, `Must be at most ${charactersMax} characters long.`)
-        .regex(/^[^\p{Cc}]*$/u, 'Must not contain line breaks or control characters.'),
+        .regex(/^\P{Cc}*$/u, 'Must not contain line breaks or control characters.')
+        // What turns the direction of text makes one name look like another.
+        .regex(/^[^\u202a-\u202e\u2066-\u2069]*$/u, 'Must not contain bidirectional controls.')
+        .refine(
+          (text) => text === '' || /[^\p{C}\p{Z}]/u.test(text),
+          'Must contain something that can be seen.',
+        ),
     );
 }
 

@@ -220,12 +220,12 @@ test('a search finds what the name contains, in any case, and takes signs litera
   const call = callAs(tools, somebody.actor);
   for (const name of ['Alpha', 'alphabet', '100 %', 'a_b']) await createProject(call, { name });
   const found = async (search: string) =>
-    (await listProjects(call, { search }, {})).map(({ name }) => name).sort();
+    (await listProjects(call, {}, { search })).edges.map(({ node }) => node.name).sort();
   expect(await found('ALPHA')).toEqual(['Alpha', 'alphabet']);
   expect(await found('%')).toEqual(['100 %']);
   expect(await found('_')).toEqual(['a_b']);
   expect(await found('\\')).toEqual([]);
-  await expect(listProjects(call, { search: '\u0000' }, {})).rejects.toMatchObject({
+  await expect(listProjects(call, {}, { search: '\u0000' })).rejects.toMatchObject({
     issues: [{ path: ['search'] }],
   });
 });

@@ -5,6 +5,8 @@
  * Both statements have a common table `changed` with the session's columns as they became, `n` and
  * `delta_…` counters; and `input` with what the request brought, matched by `n`.
  */
+import type { ActorKind } from '../../../prisma/generated/enums.ts';
+
 export const counters = ['started', 'confirmed', 'cancelled', 'expired', 'used'] as const;
 
 /** The quarter hour a session counts in: the one it started in. Zones are multiples of it. */
@@ -58,7 +60,7 @@ export const effectsInput =
 export interface Origin {
   log_id: string;
   event_id: string;
-  actor_kind: 'USER' | 'API_KEY' | 'END_USER' | 'SYSTEM' | 'ANONYMOUS';
+  actor_kind: ActorKind;
   actor_id: string | null;
   actor_label: string;
   ip: string | null;

@@ -1,5 +1,6 @@
 import type { AuthSessionStatus } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
+import { environmentOfKey, mayReadEnvironment } from '../access.ts';
 import type { ActivityScope } from '../activity-scope.ts';
 import type { Call } from '../call.ts';
 import { kindOfId } from '../ids.ts';
@@ -64,26 +65,17 @@ export async function readSessionByIdempotencyKey(
 /** The session, if the actor may read its environment; null otherwise. */
 export async function findSession(call: Call, id: string): Promise<SessionInPlace | null> {
   const session = await readSession(call.db, id);
-  return session && mayReadSession(call, session) ? session : null;
+  return session && mayReadEnvironment(call, session) ? session : null;
 }
 
 /** Like findSession, many in one statement. */
 export const loadSession = gathered(
   async (call, ids) => {
     const { rows } = await call.db.$pool.query<SessionInPlace>(`${findSql} a.id = ANY ($1)`, [ids]);
-    return rows.filter((session) => mayReadSession(call, session));
+    return rows.filter((session) => mayReadEnvironment(call, session));
   },
   ({ id }) => id,
 );
-
-function mayReadSession({ actor }: Call, session: SessionRecord): boolean {
-  if (actor.kind === 'user') return actor.memberships.has(session.workspaceId);
-  return (
-    actor.kind === 'apiKey' &&
-    actor.key.type === 'SECRET' &&
-    actor.key.environmentId === session.environmentId
-  );
-}
 
 /** The session that a client secret opens; null where it opens none, or not with this key. */
 export async function findWatchedSession(
@@ -105,10 +97,8 @@ export async function findSessionToConfirm(
 async function openSession(call: Call, id: string | null): Promise<SessionInPlace | null> {
   const session = id && (await readSession(call.db, id));
   if (!session) return null;
-  const { actor } = call;
-  return actor.kind === 'apiKey' && actor.key.environmentId !== session.environmentId
-    ? null
-    : session;
+  const only = environmentOfKey(call.actor);
+  return only === null || only === session.environmentId ? session : null;
 }
 
 export interface SessionFilter {
@@ -136,7 +126,7 @@ export async function listSessions(
     const conditions = ['a.environment_id = e.id', keyset];
     if (filter.statuses)
       conditions.push(`${statusSql('a')}::text = ANY (${bind(filter.statuses)})`);
-    if (filter.apiKeyId) {
+    if (filter.apiKeyId != null) {
       const names = kindOfId(filter.apiKeyId) === 'apiKey'; // a malformed id names nothing
       conditions.push(`a.api_key_id = ${bind(names ? filter.apiKeyId : '')}`);
     }

@@ -1,3 +1,4 @@
+import { environmentOfKey } from '../access.ts';
 import { refusal, refusalSql } from '../api-keys/refusal.ts';
 import type { Call } from '../call.ts';
 import {
@@ -8,6 +9,7 @@ import {
   SessionStateError,
   UserCodeMismatchError,
 } from '../errors.ts';
+import { kindOfId } from '../ids.ts';
 import { invalid } from '../validation.ts';
 import { readSession, type SessionInPlace } from './find.ts';
 import type { Move } from './move.ts';
@@ -25,6 +27,10 @@ const triesMax = 3;
  * @throws {DomainError} the reason, as the callers of this list them
  */
 export async function move(call: Call, item: Move): Promise<SessionRecord> {
+  // Checked here, because items of many requests share a statement: one that cannot be stored or
+  // compared must not reach it.
+  if (kindOfId(item.id) !== 'authSession') throw new NotFoundError('The session');
+  if (call.actor.kind === 'user') await demandWithinKey(call, item.id);
   for (let tries = 0; tries < triesMax; tries += 1) {
     const result = await call.sessionWriter.move(item);
     if ('session' in result) return result.session;
@@ -34,6 +40,20 @@ export async function move(call: Call, item: Move): Promise<SessionRecord> {
     if (session && isReplay(item, session)) return session;
   }
   throw new Error('The session could not be moved, and nothing says why.');
+}
+
+/**
+ * With a key beside their access token, a user reaches sessions of its environment only, whatever
+ * secrets they hold. No statement of the write says so, and none need: a session never changes its
+ * environment.
+ *
+ * @throws {NotFoundError} the session is of another environment
+ */
+async function demandWithinKey(call: Call, id: string): Promise<void> {
+  const only = environmentOfKey(call.actor);
+  if (only === null) return;
+  const session = await readSession(call.db, id);
+  if (session?.environmentId !== only) throw new NotFoundError('The session');
 }
 
 function isReplay(item: Move, session: SessionInPlace): boolean {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { mayTrySessions } from '../access.ts';
+import { environmentOfKey, mayTrySessions } from '../access.ts';
 import { refusal } from '../api-keys/refusal.ts';
 import type { Call } from '../call.ts';
 import { findEnvironment } from '../environments/find.ts';
@@ -56,7 +56,10 @@ const inputRules = z.object({
   idempotencyKey: storableText(255).min(1, 'Must not be empty.').nullish(),
   endUserIp: z
     .string()
-    .refine((text) => isIP(text) > 0, 'Must be an IPv4 or IPv6 address.')
+    .refine(
+      (text) => isIP(text) > 0 && !text.includes('%'),
+      'Must be an IPv4 or IPv6 address, without a zone.',
+    )
     .nullish(),
   endUserAgent: storableText(512).nullish(),
 });
@@ -181,6 +184,8 @@ async function findDoorOfProject(call: Call, projectId: string): Promise<Door> {
   });
   if (!project) throw new NotFoundError('The project');
   const { id, kind, allowedOrigins } = project.defaultEnvironment;
+  const only = environmentOfKey(call.actor);
+  if (only !== null && only !== id) throw new NotFoundError('The project');
   const origin = call.client.foreignOrigin;
   if (origin !== null && !isOriginAllowed(origin, { kind, allowedOrigins })) {
     throw new OriginNotAllowedError(origin);

@@ -23,34 +23,58 @@ export function createSessionWriter(db: Db): SessionWriter {
   // those of two processes seldom.
   const firstSlot = randomInt(slots);
   const slotOf = (lane: number) => (firstSlot + lane) % slots;
-  const starts = new Batcher<NewSession, Started>({
+  const starts = new Batcher<NewSession, Started | Failed>({
     lanes,
     itemsMax,
-    run: (items, lane) => insertSessions(db, items, slotOf(lane)),
+    run: (items, lane) => apart(items, (some) => insertSessions(db, some, slotOf(lane))),
   });
-  const moves = new Batcher<Move, Moved>({
+  const moves = new Batcher<Move, Moved | Failed>({
     lanes,
     itemsMax,
-    run: (items, lane) => alone(items, (some) => moveSessions(db, some, slotOf(lanes + lane))),
+    run: (items, lane) => apart(items, (some) => moveSessions(db, some, slotOf(lanes + lane))),
   });
-  return { start: (item) => starts.add(item), move: (item) => moves.add(item) };
+  return {
+    start: async (item) => settle(await starts.add(item)),
+    move: async (item) => settle(await moves.add(item)),
+  };
 }
 
 /**
- * Two statements that move some of the same sessions may lock them in different orders. PostgreSQL
- * ends one of them with nothing written; its items go again one by one, which cannot deadlock.
+ * Keeps requests that share a statement from failing together: where it fails for what one of them is
+ * or did, nothing was written, and they go again one by one.
+ *
+ * Statements that touch some of the same rows may lock them in different orders, of which PostgreSQL
+ * ends one (40P01); alone they cannot. And no input should make a statement fail (class 22, 23), but
+ * if one does, it is its own failure.
  */
-async function alone<Item, Result>(
+async function apart<Item, Result>(
   items: Item[],
   run: (items: Item[]) => Promise<Result[]>,
-): Promise<Result[]> {
+): Promise<(Result | Failed)[]> {
   try {
     return await run(items);
   } catch (error) {
-    const deadlock = '40P01';
-    if ((error as { code?: string }).code !== deadlock) throw error;
-    const results: Result[] = [];
-    for (const item of items) results.push(...(await run([item])));
+    const { code = '' } = error as { code?: string };
+    if (!/^(40P01|22...|23...)$/.test(code)) throw error;
+    if (items.length === 1 && code !== '40P01') return [new Failed(error)];
+    const results: (Result | Failed)[] = [];
+    for (const item of items) {
+      results.push(...(await run([item]).catch((own) => [new Failed(own)])));
+    }
     return results;
   }
+}
+
+/** What became of one item where the others were written. */
+class Failed {
+  readonly cause: unknown;
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+/** @throws the item's own failure */
+function settle<Result>(result: Result | Failed): Result {
+  if (result instanceof Failed) throw result.cause;
+  return result;
 }

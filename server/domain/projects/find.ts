@@ -3,14 +3,9 @@ import type { Prisma, Project } from '../../../prisma/generated/client.ts';
 import { readableProjects } from '../access.ts';
 import type { Call } from '../call.ts';
 import { kindOfId } from '../ids.ts';
+import { type Connection, type PageInput, recordPage } from '../keyset.ts';
 import { gathered } from '../load.ts';
 import { storableText, validate } from '../validation.ts';
-
-/** Newest first. */
-export const projectOrder = [
-  { createdAt: 'desc' },
-  { id: 'desc' },
-] as const satisfies Prisma.ProjectOrderByWithRelationInput[];
 
 /** The project, if the actor may see it; null otherwise. */
 export async function findProject<Args extends Prisma.ProjectDefaultArgs>(
@@ -33,29 +28,31 @@ export interface ProjectFilter {
 
 const filterRules = z.object({ search: storableText(100).nullish() });
 
-/** The condition for the projects that the actor may see, of this workspace, with this name. */
-export function projectsWhere(call: Call, filter: ProjectFilter): Prisma.ProjectWhereInput {
-  const { search } = validate(filterRules, filter);
-  const { workspaceId } = filter;
-  return {
-    AND: readableProjects(call),
-    workspaceId: workspaceId == null ? undefined : workspaceId,
-    name: search ? { contains: search.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } : undefined,
-  };
-}
-
-/** A page of projects, newest first. */
+/**
+ * The projects that the actor may see, of this workspace, with this name; newest first.
+ *
+ * @throws {ValidationError} the search, a cursor or a page size is not one
+ */
 export async function listProjects(
   call: Call,
+  page: PageInput,
   filter: ProjectFilter,
-  query: object,
-): Promise<Project[]> {
-  if (filter.workspaceId != null && kindOfId(filter.workspaceId) !== 'workspace') return [];
-  return call.db.project.findMany({
-    ...query,
-    where: projectsWhere(call, filter),
-    orderBy: [...projectOrder],
-  });
+): Promise<Connection<Project>> {
+  const { search } = validate(filterRules, filter);
+  const { workspaceId } = filter;
+  const conditions: Prisma.ProjectWhereInput[] = [readableProjects(call)];
+  // A malformed id names nothing.
+  if (workspaceId != null) {
+    conditions.push({ workspaceId: kindOfId(workspaceId) === 'workspace' ? workspaceId : '' });
+  }
+  if (search) {
+    // Prisma makes it a LIKE, and leaves the signs that LIKE reads in it.
+    const contains = search.replace(/[\\%_]/g, '\\$&');
+    conditions.push({ name: { contains, mode: 'insensitive' } });
+  }
+  const { query, connectRows } = recordPage(page);
+  const where = { AND: [...conditions, ...query.where.AND] };
+  return connectRows(await call.db.project.findMany({ ...query, where }));
 }
 
 /** Like findProject, many in one statement. */
