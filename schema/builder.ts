@@ -5,8 +5,8 @@ import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type PrismaTypes from '../prisma/generated/pothos.ts';
 import { getDatamodel } from '../prisma/generated/pothos.ts';
-import { mayReadBeyondOwnName } from '../server/domain/access.ts';
-import type { Call } from '../server/domain/call.ts';
+import { mayReadBeyondOwnName, mayReadPeople, mayWrite } from '../server/domain/access.ts';
+import type { Actor, Call } from '../server/domain/call.ts';
 import { ForbiddenError } from '../server/domain/errors.ts';
 
 /** What every resolver gets, and all that it gets. */
@@ -21,8 +21,10 @@ export interface SchemaTypes {
   AuthScopes: {
     /** Not a publishable key, which reads little more than its own name. */
     beyondPublishable: boolean;
-    /** A signed-in user: hidden from keys. */
+    /** A user, in person or by an access token: hidden from keys. */
     person: boolean;
+    /** The same, and no key came beside the access token: what lies outside every environment. */
+    people: boolean;
   };
   Scalars: {
     ID: { Input: string; Output: string };
@@ -33,6 +35,13 @@ export interface SchemaTypes {
 }
 
 const capitalised = (name: string) => name[0]!.toUpperCase() + name.slice(1);
+
+function sayHidden(actor: Actor, field: string): string {
+  if (actor.kind === 'apiKey') return `An API key may not read ${field}.`;
+  return actor.kind === 'user'
+    ? `With an API key beside the access token ${field} may not be read.`
+    : `Only a signed-in user may read ${field}.`;
+}
 
 /** Pothos, set up and empty: `schema/types` fills it. */
 export const builder = new SchemaBuilder<SchemaTypes>({
@@ -50,12 +59,13 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     authScopes: ({ call }) => ({
       beyondPublishable: mayReadBeyondOwnName(call.actor),
       person: call.actor.kind === 'user',
+      people: mayReadPeople(call.actor),
     }),
-    unauthorizedError: (_parent, { call }, info) =>
+    unauthorizedError: (_parent, { call }, { parentType, fieldName }) =>
       new ForbiddenError(
-        call.actor.kind === 'apiKey'
-          ? `An API key may not read ${info.parentType.name}.${info.fieldName}.`
-          : `Only a signed-in user may read ${info.parentType.name}.${info.fieldName}.`,
+        parentType.name === 'Mutation'
+          ? 'This access token may only read. Make one with the scope WRITE.'
+          : sayHidden(call.actor, `${parentType.name}.${fieldName}`),
       ),
   },
   relay: {
@@ -96,7 +106,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 builder.queryType({ description: 'What can be read.' });
 builder.mutationType({
   description:
-    'What can be changed. Each mutation takes one `input` and returns a union: its payload, or one of the errors that a caller can expect.',
+    'What can be changed. Each mutation takes one `input` and returns a union: its payload, or one of the errors that a caller can expect. An access token of the scope READ is refused all of them.',
+  // Of the type, so it holds for every mutation there will be. A function, because the scopes above
+  // are kept for the whole request, and signing up changes them.
+  authScopes: (_root, { call }) => mayWrite(call),
 });
 
 /** A page of things of one type, named after the type: every list of them has the same. */

@@ -1,12 +1,16 @@
 import {
   ChannelUnavailableError,
+  ConfirmationNameMismatchError,
   ConflictError,
   type DomainError,
   EmailTakenError,
+  EnvironmentIsDefaultError,
   errorCodes,
   ForbiddenError,
   IdempotencyMismatchError,
   InvalidCredentialsError,
+  InvitationInvalidError,
+  LastOwnerError,
   NotFoundError,
   OriginNotAllowedError,
   ProjectInactiveError,
@@ -38,7 +42,7 @@ export const ErrorCode = builder.enumType('ErrorCode', {
 
 export const RefusalReason = builder.enumType('RefusalReason', {
   description:
-    'Why a key was refused. A refused key is the fault UNAUTHENTICATED (HTTP 401, nothing executed) with one of these in `extensions.reason`.',
+    'Why a key or access token was refused. A refused key or token is the fault UNAUTHENTICATED (HTTP 401, nothing executed) with one of these in `extensions.reason`.',
   values: described(refusalReasons),
 });
 
@@ -152,6 +156,12 @@ const plain = [
   [EmailTakenError, 'EmailTakenError', 'The email has an account already.'],
   [SignUpClosedError, 'SignUpClosedError', 'This server takes no new accounts.'],
   [
+    InvitationInvalidError,
+    'InvitationInvalidError',
+    'The invitation was used, revoked or replaced, is over, is for another email address, or whoever sent it may no longer invite.',
+  ],
+  [LastOwnerError, 'LastOwnerError', 'The workspace would be left without an owner.'],
+  [
     ProjectInactiveError,
     'ProjectInactiveError',
     'The project is switched off: it starts no new sessions.',
@@ -160,6 +170,16 @@ const plain = [
     PublicAccessDisabledError,
     'PublicAccessDisabledError',
     'Starting this session takes a secret key, because public access is off.',
+  ],
+  [
+    EnvironmentIsDefaultError,
+    'EnvironmentIsDefaultError',
+    'The default environment of a project cannot be deleted. Make another one the default first.',
+  ],
+  [
+    ConfirmationNameMismatchError,
+    'ConfirmationNameMismatchError',
+    'The name typed to confirm a deletion is not that of the thing. Nothing was deleted.',
   ],
   [
     IdempotencyMismatchError,

@@ -8,6 +8,8 @@ import {
   EmailTakenError,
   ForbiddenError,
   InvalidCredentialsError,
+  InvitationInvalidError,
+  NotFoundError,
   RateLimitedError,
   SignUpClosedError,
   ValidationError,
@@ -27,6 +29,10 @@ const SignUpInput = builder.inputType('SignUpInput', {
     name: t.string({
       required: true,
       description: 'How the person wants to be called: one line of 1 to 100 characters.',
+    }),
+    invitation: t.string({
+      description:
+        'The token of an invitation for this email, from its link. The account then joins that workspace and gets none of its own; it works also where sign-up is closed.',
     }),
   }),
 });
@@ -59,14 +65,25 @@ const SignOutInput = builder.inputType('SignOutInput', {
     everywhere: t.boolean({
       description: 'Whether to end your sign-ins in all browsers; false by default: only this one.',
     }),
+    signInId: t.id({
+      description:
+        'One of `viewer.signIns` to end instead. This browser stays signed in, unless it is its own. Not together with `everywhere`.',
+    }),
   }),
 });
 
 const SignOutPayload = builder.objectRef<{ everywhere: boolean }>('SignOutPayload').implement({
-  description: 'The browser is signed out, whether or not it was signed in before.',
+  description:
+    'The browser is signed out, whether or not it was signed in before; or the sign-in that was named has ended.',
   fields: (t) => ({
     everywhere: t.exposeBoolean('everywhere', {
       description: 'Whether your sign-ins in other browsers ended as well.',
+    }),
+    viewer: t.field({
+      type: Viewer,
+      nullable: true,
+      description: 'You, if this browser is still signed in; null if it is not.',
+      resolve: (_payload, _args, { call }) => (call.actor.kind === 'user' ? call.actor : null),
     }),
   }),
 });
@@ -113,12 +130,13 @@ builder.mutationFields((t) => ({
   signUp: t.field({
     type: SignUpPayload,
     description:
-      'Makes an account with a first workspace, which it owns, and signs the browser in. Whether it is open, `server` says. 30 an hour from one address.',
+      'Makes an account with a first workspace, which it owns, or for who was invited with a place in that workspace, and signs the browser in. Whether it is open, `server` says. 30 an hour from one address.',
     args: { input: t.arg({ type: SignUpInput, required: true, description: 'The account.' }) },
     errors: {
       types: [
         EmailTakenError,
         ForbiddenError,
+        InvitationInvalidError,
         RateLimitedError,
         SignUpClosedError,
         ValidationError,
@@ -140,15 +158,15 @@ builder.mutationFields((t) => ({
   }),
   signOut: t.field({
     type: SignOutPayload,
-    description: 'Signs this browser out, or all of yours. Succeeds if nobody is signed in, too.',
+    description:
+      'Signs this browser out, all of yours, or another one of yours. Succeeds if nobody is signed in, too, unless one is named.',
     args: {
       input: t.arg({ type: SignOutInput, description: 'Left out: only this browser.' }),
     },
-    errors: { types: [ForbiddenError] },
+    errors: { types: [ForbiddenError, NotFoundError, ValidationError] },
     resolve: async (_root, { input }, { call }) => {
-      const everywhere = input?.everywhere ?? false;
-      await signOut(call, { everywhere });
-      return { everywhere };
+      await signOut(call, input ?? {});
+      return { everywhere: input?.everywhere ?? false };
     },
   }),
   changePassword: t.field({
@@ -157,7 +175,9 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: ChangePasswordInput, required: true, description: 'Old and new.' }),
     },
-    errors: { types: [InvalidCredentialsError, RateLimitedError, ValidationError] },
+    errors: {
+      types: [ForbiddenError, InvalidCredentialsError, RateLimitedError, ValidationError],
+    },
     resolve: async (_root, { input }, { call }) => ({ viewer: await changePassword(call, input) }),
   }),
   resetPassword: t.field({
@@ -171,7 +191,7 @@ builder.mutationFields((t) => ({
         description: "The link's token, and the new password.",
       }),
     },
-    errors: { types: [InvalidCredentialsError, ValidationError] },
+    errors: { types: [ForbiddenError, InvalidCredentialsError, ValidationError] },
     resolve: async (_root, { input }, { call }) => ({ email: await resetPassword(call, input) }),
   }),
 }));

@@ -1,10 +1,17 @@
-import { findApiKey, findViewerKey } from '../../server/domain/api-keys/find.ts';
+import { findApiKey, findViewerKey, loadApiKey } from '../../server/domain/api-keys/find.ts';
 import {
+  type ApiKeyRefusals as KeyRefusals,
+  loadApiKeyRefusals,
+} from '../../server/domain/api-keys/refusal-counts.ts';
+import {
+  type ApiKeyRotation as KeyRotation,
   type ApiKeyStatus as KeyStatus,
   loadApiKeyState,
 } from '../../server/domain/api-keys/state.ts';
+import type { Call } from '../../server/domain/call.ts';
 import { found } from '../../server/domain/errors.ts';
 import { builder, connectionOf } from '../builder.ts';
+import { RefusalReason } from '../errors.ts';
 import { addNode, Node } from './node.ts';
 
 export const ApiKeyType = builder.enumType('ApiKeyType', {
@@ -24,6 +31,38 @@ const ApiKeyStatus = builder.enumType('ApiKeyStatus', {
     EXPIRED: { description: 'Its expiry has passed.' },
     ROTATING: { description: 'It works, and an earlier secret of it still does too.' },
   } satisfies Record<KeyStatus, { description: string }>,
+});
+
+const ApiKeyRotation = builder.objectRef<KeyRotation>('ApiKeyRotation').implement({
+  description: 'That an earlier secret of a key still works beside the current one.',
+  fields: (t) => ({
+    previousPreview: t.exposeString('previousPreview', {
+      description: 'Enough of the earlier value to tell it apart: `sk_live_Ab3d…9xYz`.',
+    }),
+    endsAt: t.expose('endsAt', {
+      type: 'DateTime',
+      description: 'When the earlier secret stops working, if it is not ended before.',
+    }),
+    previousLastUsedAt: t.expose('previousLastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the earlier secret was last used since the key was regenerated, up to a minute late; null: not once.',
+    }),
+    previousUseCount: t.expose('previousUseCount', {
+      type: 'SafeInt',
+      description: 'How often it was used since then, up to a minute late.',
+    }),
+  }),
+});
+
+const ApiKeyRefusals = builder.objectRef<KeyRefusals>('ApiKeyRefusals').implement({
+  description: 'How often a key was refused for one reason.',
+  fields: (t) => ({
+    reason: t.expose('reason', { type: RefusalReason, description: 'Why.' }),
+    count: t.expose('count', { type: 'SafeInt', description: 'How often.' }),
+    lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When the last time was.' }),
+  }),
 });
 
 export const ApiKey = builder.prismaObject('ApiKey', {
@@ -62,9 +101,22 @@ export const ApiKey = builder.prismaObject('ApiKey', {
     createdBy: t.relation('createdBy', {
       nullable: true,
       description: 'Who created it; null once their account is gone. Hidden from API keys.',
-      authScopes: { person: true },
+      authScopes: { people: true },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last used, up to a minute late; null: never.',
+    }),
+    lastUsedIp: t.exposeString('lastUsedIp', {
+      nullable: true,
+      description: 'From which address that was; null where unknown or never.',
+    }),
+    lastUsedUserAgent: t.exposeString('lastUsedUserAgent', {
+      nullable: true,
+      description: 'With which user agent that was; null where it sent none, or never.',
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -75,15 +127,44 @@ export const ApiKey = builder.prismaObject('ApiKey', {
       nullable: true,
       description: 'When its secret was last replaced; null: never.',
     }),
+    rotation: t.field({
+      type: ApiKeyRotation,
+      nullable: true,
+      description: 'The earlier secret that still works; null where only the current one does.',
+      resolve: async ({ id }, _args, { call }) =>
+        (await found('The API key', loadApiKeyState(call, id))).rotation,
+    }),
+    refusedCount: t.field({
+      type: 'SafeInt',
+      description: 'How often it was refused, for every reason together.',
+      resolve: async ({ id }, _args, { call }) =>
+        (await refusalsOf(call, id)).reduce((sum, { count }) => sum + count, 0),
+    }),
+    lastRefusedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last refused; null: never.',
+      resolve: async ({ id }, _args, { call }) => (await refusalsOf(call, id))[0]?.lastAt,
+    }),
+    refusals: t.field({
+      type: [ApiKeyRefusals],
+      description: 'Its refusals by reason, the latest first.',
+      resolve: ({ id }, _args, { call }) => refusalsOf(call, id),
+    }),
     version: t.exposeInt('version', {
       description: 'Counts its changes. Edits pass it, so that none overwrites another unseen.',
     }),
   }),
 });
 
+/** The latest first. */
+async function refusalsOf(call: Call, id: string): Promise<KeyRefusals[]> {
+  return (await found('The API key', loadApiKeyRefusals(call, id))).refusals;
+}
+
 export const ApiKeyConnection = connectionOf('ApiKey', ApiKey, 'API keys');
 
-addNode('apiKey', 'ApiKey', findApiKey);
+addNode('apiKey', 'ApiKey', loadApiKey);
 
 builder.queryFields((t) => ({
   apiKey: t.prismaField({

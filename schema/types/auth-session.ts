@@ -7,6 +7,7 @@ import {
   findSession,
   findSessionToConfirm,
   findWatchedSession,
+  loadSession,
   type SessionInPlace,
 } from '../../server/domain/auth-sessions/find.ts';
 import type {
@@ -156,7 +157,7 @@ AuthSession.implement({
   }),
 });
 
-addNode('authSession', 'AuthSession', findSession);
+addNode('authSession', 'AuthSession', loadSession);
 
 /** Seconds between two looks of a device that does not subscribe. */
 const pollIntervalSeconds = 2;

@@ -2,14 +2,6 @@ import { mayManageEnvironment } from '../../server/domain/access.ts';
 import { environmentScope } from '../../server/domain/activity-scope.ts';
 import { listApiKeysOfEnvironment, loadPrimaryKey } from '../../server/domain/api-keys/find.ts';
 import { findEnvironment, loadEnvironment } from '../../server/domain/environments/find.ts';
-import { updateEnvironment } from '../../server/domain/environments/update.ts';
-import {
-  ConflictError,
-  ForbiddenError,
-  found,
-  NotFoundError,
-  ValidationError,
-} from '../../server/domain/errors.ts';
 import { builder } from '../builder.ts';
 import { ActivityScope, addActivityScope } from './activity-scope.ts';
 import { ApiKey, ApiKeyConnection, ApiKeyType } from './api-key.ts';
@@ -84,49 +76,5 @@ builder.queryField('environment', (t) =>
     description: 'The environment with this id, or null where there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'Its id, `env_…`.' }) },
     resolve: (query, _root, { id }, { call }) => findEnvironment(call, id, query),
-  }),
-);
-
-const UpdateEnvironmentInput = builder.inputType('UpdateEnvironmentInput', {
-  description: 'Changes to an environment. A field that is left out changes nothing.',
-  fields: (t) => ({
-    id: t.id({ required: true, description: 'Which environment.' }),
-    version: t.int({ required: true, description: 'The version that was read.' }),
-    name: t.string({ description: 'One line of 1 to 50 characters.' }),
-    allowedOrigins: t.stringList({
-      description:
-        'The whole new list, at most 50: origins like `https://app.example.com`, app schemes like `myapp://`.',
-    }),
-    testConfirmations: t.boolean({
-      description:
-        'Whether sessions may be confirmed by their link alone. Impossible in production.',
-    }),
-  }),
-});
-
-const UpdateEnvironmentPayload = builder
-  .objectRef<{ id: string }>('UpdateEnvironmentPayload')
-  .implement({
-    description: 'The environment after the change.',
-    fields: (t) => ({
-      environment: t.prismaField({
-        type: Environment,
-        description: 'The environment.',
-        resolve: (query, { id }, _args, { call }) =>
-          found('The environment', findEnvironment(call, id, query)),
-      }),
-    }),
-  });
-
-builder.mutationField('updateEnvironment', (t) =>
-  t.field({
-    type: UpdateEnvironmentPayload,
-    description:
-      'Changes the settings of an environment. Takes the role Admin in production, Developer elsewhere.',
-    args: {
-      input: t.arg({ type: UpdateEnvironmentInput, required: true, description: 'The changes.' }),
-    },
-    errors: { types: [ConflictError, ForbiddenError, NotFoundError, ValidationError] },
-    resolve: (_root, { input }, { call }) => updateEnvironment(call, input),
   }),
 );

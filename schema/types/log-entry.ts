@@ -3,7 +3,7 @@ import { loadSession } from '../../server/domain/auth-sessions/find.ts';
 import { loadEnvironment } from '../../server/domain/environments/find.ts';
 import { findLogEntry, type LogRecord } from '../../server/domain/log-entries.ts';
 import { loadProject } from '../../server/domain/projects/find.ts';
-import { loadWorkspace } from '../../server/domain/workspaces.ts';
+import { loadWorkspace } from '../../server/domain/workspaces/find.ts';
 import { builder } from '../builder.ts';
 import { ApiKey } from './api-key.ts';
 import { Environment } from './environment.ts';

@@ -1,5 +1,5 @@
 import { mayReadEmail } from '../../server/domain/access.ts';
-import { findUser } from '../../server/domain/accounts/find-user.ts';
+import { loadUser } from '../../server/domain/accounts/find-user.ts';
 import { builder } from '../builder.ts';
 import { addNode, Node } from './node.ts';
 import { Role } from './role.ts';
@@ -21,7 +21,7 @@ export const User = builder.prismaObject('User', {
   }),
 });
 
-addNode('user', 'User', findUser);
+addNode('user', 'User', loadUser);
 
 export const Membership = builder.prismaObject('Membership', {
   description: 'That a user belongs to a workspace.',

@@ -1,9 +1,11 @@
+import { listAccessTokens } from '../../server/domain/access-tokens/find.ts';
 import { findUser } from '../../server/domain/accounts/find-user.ts';
 import { listMemberships } from '../../server/domain/accounts/list-memberships.ts';
 import { listSignIns, type SignInRecord } from '../../server/domain/accounts/list-sign-ins.ts';
 import type { UserActor } from '../../server/domain/call.ts';
 import { found } from '../../server/domain/errors.ts';
 import { builder } from '../builder.ts';
+import { AccessToken } from './access-token.ts';
 import { Membership, User } from './user.ts';
 
 const SignIn = builder.objectRef<SignInRecord>('SignIn').implement({
@@ -29,7 +31,7 @@ const SignIn = builder.objectRef<SignInRecord>('SignIn').implement({
 });
 
 export const Viewer = builder.objectRef<UserActor>('Viewer').implement({
-  description: 'You: the signed-in user who asks.',
+  description: 'You: the user who asks, signed in or by an access token.',
   fields: (t) => ({
     user: t.prismaField({
       type: User,
@@ -39,12 +41,20 @@ export const Viewer = builder.objectRef<UserActor>('Viewer').implement({
     email: t.exposeString('email', { description: 'The email you sign in with.' }),
     memberships: t.prismaField({
       type: [Membership],
-      description: 'The workspaces you belong to, the one you joined first first.',
+      description:
+        'The workspaces you belong to, the one you joined first first. With an access token, those that it opens.',
       resolve: (query, { id }, _args, { call }) => listMemberships(call, id, query),
+    }),
+    accessTokens: t.prismaField({
+      type: [AccessToken],
+      description:
+        'Your access tokens, newest first, at most 100. Expired ones stay for 90 days. An access token sees itself.',
+      resolve: (query, _viewer, _args, { call }) => listAccessTokens(call, query),
     }),
     signIns: t.field({
       type: [SignIn],
-      description: 'Where you are signed in now, the one last used first: at most 100.',
+      description:
+        'Where you are signed in now, the one last used first: at most 100. Empty for an access token.',
       resolve: (viewer, _args, { call }) => listSignIns(call, viewer),
     }),
   }),
@@ -54,7 +64,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
     nullable: true,
-    description: 'You; null unless a signed-in user asks.',
+    description: 'You; null unless a user asks, signed in or by an access token.',
     resolve: (_root, _args, { call }) => (call.actor.kind === 'user' ? call.actor : null),
   }),
 );

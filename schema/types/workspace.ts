@@ -1,9 +1,20 @@
-import { roleIn } from '../../server/domain/access.ts';
-import { projectOrder, projectsWhere } from '../../server/domain/projects/find.ts';
-import { findWorkspace } from '../../server/domain/workspaces.ts';
+import {
+  mayCreateProject,
+  mayDeleteWorkspace,
+  mayManageMembers,
+  mayManageOwners,
+  mayUpdateWorkspace,
+  roleIn,
+} from '../../server/domain/access.ts';
+import { listApiKeys } from '../../server/domain/api-keys/find.ts';
+import { listInvitations } from '../../server/domain/invitations/find.ts';
+import { listProjects } from '../../server/domain/projects/find.ts';
+import { findWorkspace, loadWorkspace } from '../../server/domain/workspaces/find.ts';
 import { builder } from '../builder.ts';
+import { ApiKey, ApiKeyConnection } from './api-key.ts';
+import { Invitation } from './invitation.ts';
 import { addNode, Node } from './node.ts';
-import { ProjectConnection } from './project.ts';
+import { Project, ProjectConnection } from './project.ts';
 import { Role } from './role.ts';
 
 export const Workspace = builder.prismaObject('Workspace', {
@@ -31,27 +42,60 @@ export const Workspace = builder.prismaObject('Workspace', {
       description: 'Its members, the longest-standing first.',
       query: { orderBy: [{ since: 'asc' }, { userId: 'asc' }] },
     }),
-    projects: t.relatedConnection(
-      'projects',
+    invitations: t.field({
+      type: [Invitation],
+      description:
+        'The open invitations to it, newest first. Shown to the roles Admin and Owner; empty for others.',
+      resolve: ({ id }, _args, { call }) => listInvitations(call, id),
+    }),
+    projects: t.connection(
       {
-        cursor: 'id',
+        type: Project,
         description: 'Its projects, newest first.',
         args: {
           search: t.arg.string({
             description: 'Only those whose name contains this, in any case.',
           }),
         },
-        query: ({ search }, { call }) => ({
-          where: projectsWhere(call, { search }),
-          orderBy: [...projectOrder],
-        }),
+        resolve: ({ id }, { search, ...page }, { call }) =>
+          listProjects(call, page, { search, workspaceId: id }),
       },
       ProjectConnection,
     ),
+    apiKeys: t.connection(
+      {
+        type: ApiKey,
+        description: 'The keys of all its projects, newest first.',
+        resolve: ({ id }, page, { call }) =>
+          listApiKeys(call, page, { environment: { project: { workspaceId: id } } }),
+      },
+      ApiKeyConnection,
+    ),
+    viewerCanUpdate: t.boolean({
+      description: 'Whether you may change its settings.',
+      resolve: ({ id }, _args, { call }) => mayUpdateWorkspace(call, id),
+    }),
+    viewerCanDelete: t.boolean({
+      description: 'Whether you may delete it.',
+      resolve: ({ id }, _args, { call }) => mayDeleteWorkspace(call, id),
+    }),
+    viewerCanManageMembers: t.boolean({
+      description:
+        'Whether you may invite people, and change the roles of members who are not owners or remove them.',
+      resolve: ({ id }, _args, { call }) => mayManageMembers(call, id),
+    }),
+    viewerCanManageOwners: t.boolean({
+      description: 'Whether you may also invite, make, demote and remove owners.',
+      resolve: ({ id }, _args, { call }) => mayManageOwners(call, id),
+    }),
+    viewerCanCreateProjects: t.boolean({
+      description: 'Whether you may create projects in it.',
+      resolve: ({ id }, _args, { call }) => mayCreateProject(call, id),
+    }),
   }),
 });
 
-addNode('workspace', 'Workspace', findWorkspace);
+addNode('workspace', 'Workspace', loadWorkspace);
 
 builder.queryField('workspace', (t) =>
   t.prismaField({

@@ -8,16 +8,67 @@
 
 import type { Prisma } from '../../prisma/generated/client.ts';
 import type { EnvironmentKind, Role } from '../../prisma/generated/enums.ts';
-import type { Actor, Call, UserActor } from './call.ts';
-import { ForbiddenError, UnauthenticatedError } from './errors.ts';
+import type { Actor, AuthenticatedKey, Call, SignedInUser, UserActor } from './call.ts';
+import { CredentialMismatchError, ForbiddenError, UnauthenticatedError } from './errors.ts';
 
 const rank: Record<Role, number> = { VIEWER: 0, DEVELOPER: 1, ADMIN: 2, OWNER: 3 };
 const nothing = { id: { in: [] as string[] } };
 
-/** @throws {UnauthenticatedError} the actor is not a signed-in user */
+/** @throws {UnauthenticatedError} the actor is not a user, by sign-in or access token */
 export function requireUser({ actor }: Pick<Call, 'actor'>): UserActor {
   if (actor.kind === 'user') return actor;
   throw new UnauthenticatedError('Sign in first: this takes a signed-in user.');
+}
+
+/**
+ * For what a person does themselves: sign-ins, passwords, access tokens, members, invitations, roles,
+ * and workspaces coming and going. A token that could do any of it could make itself outlive its
+ * revocation.
+ *
+ * @throws {UnauthenticatedError} the actor is not a user
+ * @throws {ForbiddenError} it is a user's access token
+ */
+export function requireSignedIn(call: Pick<Call, 'actor'>): SignedInUser {
+  const user = requireUser(call);
+  if (isSignedIn(user)) return user;
+  throw new ForbiddenError(tokenMayNot);
+}
+
+/**
+ * For what nobody need be signed in to do, such as signing in.
+ *
+ * @throws {ForbiddenError} the actor is a user's access token
+ */
+export function refuseAccessToken({ actor }: Pick<Call, 'actor'>): void {
+  demand(actor.kind !== 'user' || isSignedIn(actor), tokenMayNot);
+}
+
+const tokenMayNot =
+  'An access token may not do this: it never manages sign-ins, passwords, tokens, members or workspaces. Sign in with a browser.';
+
+function isSignedIn(actor: Actor): actor is SignedInUser {
+  return actor.kind === 'user' && actor.accessToken === null;
+}
+
+/**
+ * A user whose access token came with an API key: the same user, who sees and does no more than
+ * belongs to the key's environment. The key adds no power.
+ *
+ * @throws {CredentialMismatchError} the key is of a workspace that the token does not open
+ */
+export function narrowToKey(user: UserActor, key: AuthenticatedKey): UserActor {
+  const { environmentId, projectId, workspaceId } = key;
+  const role = user.memberships.get(workspaceId);
+  if (role === undefined) {
+    throw new CredentialMismatchError(
+      'This API key and this access token do not belong together: the token does not open the workspace of the key.',
+    );
+  }
+  return {
+    ...user,
+    memberships: new Map([[workspaceId, role]]),
+    narrowedTo: { environmentId, projectId, workspaceId },
+  };
 }
 
 /**
@@ -35,9 +86,19 @@ export function roleIn({ actor }: Pick<Call, 'actor'>, workspaceId: string): Rol
   return actor.kind === 'user' ? (actor.memberships.get(workspaceId) ?? null) : null;
 }
 
+/** Whether the role is this one or a higher. */
+export function isAtLeast(role: Role | null | undefined, least: Role): boolean {
+  return role != null && rank[role] >= rank[least];
+}
+
+/** Whether the actor may change what takes this role. An access token that only reads may nothing. */
 function hasRole(call: Pick<Call, 'actor'>, workspaceId: string, least: Role): boolean {
-  const role = roleIn(call, workspaceId);
-  return role !== null && rank[role] >= rank[least];
+  return mayWrite(call) && isAtLeast(roleIn(call, workspaceId), least);
+}
+
+/** The same for what lies outside every environment, where a key beside the token has narrowed it. */
+function hasRoleInAll(call: Pick<Call, 'actor'>, workspaceId: string, least: Role): boolean {
+  return environmentOfKey(call.actor) === null && hasRole(call, workspaceId, least);
 }
 
 /** @throws {ForbiddenError} with this sentence, where the answer is no */
@@ -47,8 +108,12 @@ export function demand(allowed: boolean, message: string): void {
 
 // ── what they may see ───────────────────────────────────────────────────────────────────────────
 
-/** The environment whose things, and no others, the actor sees; null for people, who see projects. */
+/**
+ * The environment whose things, and no others, the actor sees, because a key came with the request;
+ * null for people without one, who see projects.
+ */
 export function environmentOfKey(actor: Actor): string | null {
+  if (actor.kind === 'user') return actor.narrowedTo?.environmentId ?? null;
   return actor.kind === 'apiKey' ? actor.key.environmentId : null;
 }
 
@@ -57,67 +122,138 @@ export function mayReadBeyondOwnName(actor: Actor): boolean {
   return !(actor.kind === 'apiKey' && actor.key.type === 'PUBLISHABLE');
 }
 
-export function readableWorkspaces({ actor }: Pick<Call, 'actor'>): Prisma.WorkspaceWhereInput {
-  return actor.kind === 'user' ? { id: { in: [...actor.memberships.keys()] } } : nothing;
+/** A person who sees other people and whole workspaces: no key, and none beside an access token. */
+export function mayReadPeople(actor: Actor): boolean {
+  return actor.kind === 'user' && actor.narrowedTo === null;
 }
 
-export function readableProjects({ actor }: Pick<Call, 'actor'>): Prisma.ProjectWhereInput {
-  if (actor.kind === 'user') return { workspaceId: { in: [...actor.memberships.keys()] } };
-  if (actor.kind === 'apiKey' && actor.key.type === 'SECRET') return { id: actor.key.projectId };
-  return nothing;
+/** The one environment that the actor may read all of; null: none, or not only one. */
+function onlyReadableEnvironment(actor: Actor) {
+  if (actor.kind === 'apiKey') return actor.key.type === 'SECRET' ? actor.key : null;
+  return actor.kind === 'user' ? actor.narrowedTo : null;
+}
+
+/** Whether the actor may read what happens in an environment: its sessions, and its log. */
+export function mayReadEnvironment(
+  { actor }: Pick<Call, 'actor'>,
+  { environmentId, workspaceId }: { environmentId: string; workspaceId: string },
+): boolean {
+  const only = onlyReadableEnvironment(actor);
+  if (only) return only.environmentId === environmentId;
+  return actor.kind === 'user' && actor.memberships.has(workspaceId);
+}
+
+/** The workspaces whose members, settings and projects the actor sees, by their ids. */
+export function readableWorkspaceIds({ actor }: Pick<Call, 'actor'>): string[] {
+  return actor.kind === 'user' && mayReadPeople(actor) ? [...actor.memberships.keys()] : [];
+}
+
+export function readableWorkspaces(call: Pick<Call, 'actor'>): Prisma.WorkspaceWhereInput {
+  return { id: { in: readableWorkspaceIds(call) } };
+}
+
+export function readableProjects(call: Pick<Call, 'actor'>): Prisma.ProjectWhereInput {
+  const only = onlyReadableEnvironment(call.actor);
+  return only ? { id: only.projectId } : { workspaceId: { in: readableWorkspaceIds(call) } };
 }
 
 export function readableEnvironments(call: Pick<Call, 'actor'>): Prisma.EnvironmentWhereInput {
-  const { actor } = call;
-  if (actor.kind === 'user') return { project: readableProjects(call) };
-  if (actor.kind === 'apiKey' && actor.key.type === 'SECRET')
-    return { id: actor.key.environmentId };
-  return nothing;
+  const only = onlyReadableEnvironment(call.actor);
+  return only ? { id: only.environmentId } : { project: readableProjects(call) };
 }
 
 export function readableApiKeys(call: Pick<Call, 'actor'>): Prisma.ApiKeyWhereInput {
   const { actor } = call;
-  if (actor.kind === 'user') return { environment: readableEnvironments(call) };
   if (actor.kind === 'apiKey') return { id: actor.key.id };
-  return nothing;
+  return { environment: readableEnvironments(call) };
 }
 
-/** Users who share a workspace with the actor, the actor included. */
-export function readableUsers({ actor }: Pick<Call, 'actor'>): Prisma.UserWhereInput {
+/** The actor, and the users who share a workspace that the actor sees. */
+export function readableUsers(call: Pick<Call, 'actor'>): Prisma.UserWhereInput {
+  const { actor } = call;
   if (actor.kind !== 'user') return nothing;
   return {
     OR: [
       { id: actor.id },
-      { memberships: { some: { workspaceId: { in: [...actor.memberships.keys()] } } } },
+      { memberships: { some: { workspaceId: { in: readableWorkspaceIds(call) } } } },
     ],
   };
 }
 
 /** An email shows to the user themselves and to those who share a workspace with them. */
 export function mayReadEmail(
-  { actor }: Pick<Call, 'actor'>,
+  call: Pick<Call, 'actor'>,
   user: { id: string; memberships: readonly { workspaceId: string }[] },
 ): boolean {
+  const { actor } = call;
   if (actor.kind !== 'user') return false;
+  const shared = new Set(readableWorkspaceIds(call));
   return (
-    actor.id === user.id ||
-    user.memberships.some(({ workspaceId }) => actor.memberships.has(workspaceId))
+    actor.id === user.id || user.memberships.some(({ workspaceId }) => shared.has(workspaceId))
   );
+}
+
+/** The open invitations of a workspace show to those whose role manages its members. */
+export function mayReadInvitations(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
+  return mayReadPeople(call.actor) && isAtLeast(roleIn(call, workspaceId), 'ADMIN');
+}
+
+/** A user sees their own; an access token sees itself, as an API key does. */
+export function readableAccessTokens({ actor }: Pick<Call, 'actor'>): Prisma.AccessTokenWhereInput {
+  if (actor.kind !== 'user' || !mayReadPeople(actor)) return nothing;
+  return { userId: actor.id, id: actor.accessToken?.id };
 }
 
 // ── what they may do ────────────────────────────────────────────────────────────────────────────
 
+/** Change anything at all: everybody but an access token that only reads. Every mutation asks this. */
+export function mayWrite({ actor }: Pick<Call, 'actor'>): boolean {
+  return !(actor.kind === 'user' && actor.accessToken?.scope === 'READ');
+}
+
+/** Change a workspace's name and how long it keeps what. */
+export function mayUpdateWorkspace(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
+  return hasRoleInAll(call, workspaceId, 'OWNER');
+}
+
+export function mayDeleteWorkspace(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
+  return isSignedIn(call.actor) && hasRoleInAll(call, workspaceId, 'OWNER');
+}
+
+/** Invite, promote, demote and remove members who are not owners, and are not to be. */
+export function mayManageMembers(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
+  return isSignedIn(call.actor) && hasRoleInAll(call, workspaceId, 'ADMIN');
+}
+
+/** The same of owners: make them, demote them, remove them. */
+export function mayManageOwners(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
+  return isSignedIn(call.actor) && hasRoleInAll(call, workspaceId, 'OWNER');
+}
+
+/** Whether a member of this role may offer that role. The other side of the two above. */
+export function mayOffer(inviter: Role | null | undefined, offered: Role): boolean {
+  return isAtLeast(inviter, offered === 'OWNER' ? 'OWNER' : 'ADMIN');
+}
+
 /** Create projects in the workspace. */
 export function mayCreateProject(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
-  return hasRole(call, workspaceId, 'ADMIN');
+  return hasRoleInAll(call, workspaceId, 'ADMIN');
 }
 
 /** Change a project's settings, or delete it. */
 export function mayManageProject(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
-  return hasRole(call, workspaceId, 'ADMIN');
+  return hasRoleInAll(call, workspaceId, 'ADMIN');
 }
 
-/** Change an environment, its keys and its webhooks. */
+/** Create an environment of this kind in a project, or delete one. */
+export function mayCreateEnvironment(
+  call: Pick<Call, 'actor'>,
+  { workspaceId, kind }: { workspaceId: string; kind: EnvironmentKind },
+): boolean {
+  return hasRoleInAll(call, workspaceId, kind === 'PRODUCTION' ? 'ADMIN' : 'DEVELOPER');
+}
+
+/** Change an environment that the actor may see, its keys and its webhooks. */
 export function mayManageEnvironment(
   call: Pick<Call, 'actor'>,
   { workspaceId, kind }: { workspaceId: string; kind: EnvironmentKind },

@@ -1,4 +1,9 @@
-import type { ApiKeyType, EnvironmentKind, Role } from '../../prisma/generated/enums.ts';
+import type {
+  AccessTokenScope,
+  ApiKeyType,
+  EnvironmentKind,
+  Role,
+} from '../../prisma/generated/enums.ts';
 import type { Db } from '../platform/db.ts';
 import type { Events } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
@@ -24,14 +29,30 @@ export interface AuthenticatedKey {
   workspaceId: string;
 }
 
+/** A user: in person, by a browser that is signed in, or by a program with an access token. */
 export interface UserActor {
   kind: 'user';
   id: string;
   name: string;
   email: string;
-  signInId: string;
-  /** Workspace id → role, read when the request came in. */
+  /** Null where an access token asks. */
+  signInId: string | null;
+  /** Null where the user asks in person. */
+  accessToken: { id: string; name: string; scope: AccessTokenScope } | null;
+  /** Of the API key that came with the access token, beyond which nothing is seen or done. */
+  narrowedTo: { environmentId: string; projectId: string; workspaceId: string } | null;
+  /**
+   * Workspace id → role, read when the request came in. Of an access token that is limited to a
+   * workspace, or narrowed by a key, that one workspace.
+   */
   memberships: ReadonlyMap<string, Role>;
+}
+
+/** A user in person. */
+export interface SignedInUser extends UserActor {
+  signInId: string;
+  accessToken: null;
+  narrowedTo: null;
 }
 
 /** Who asks. */

@@ -19,7 +19,8 @@ export const errorCodes = {
   INVALID_CREDENTIALS: 'Email and password do not belong together, or a one-time link is spent.',
   EMAIL_TAKEN: 'The email has an account already.',
   SIGN_UP_CLOSED: 'This server takes no new accounts.',
-  INVITATION_INVALID: 'The invitation was used, revoked, or is over.',
+  INVITATION_INVALID:
+    'The invitation was used, revoked, is over, for somebody else, or its sender may no longer invite.',
   LAST_OWNER: 'A workspace keeps at least one owner.',
   PROJECT_INACTIVE: 'The project is switched off: it starts no new sessions.',
   PUBLIC_ACCESS_DISABLED: 'Public access is off, so this takes a secret key.',
@@ -42,11 +43,11 @@ export const errorCodes = {
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Why a key was refused: in `extensions.reason`, in the log and in a socket's close reason. */
+/** Why a key or access token was refused: in `extensions.reason`, in the log and in a socket's close reason. */
 export const refusalReasons = {
-  UNKNOWN: 'There is no such key.',
+  UNKNOWN: 'There is no such key or access token.',
   INACTIVE: 'The key is switched off.',
-  EXPIRED: 'The key has expired.',
+  EXPIRED: 'The key or access token has expired.',
   DELETED: 'The key was deleted.',
   ROTATED_OUT: 'The key was regenerated, and this is an earlier secret of it.',
   WRONG_ENVIRONMENT: 'The key belongs to another environment.',
@@ -156,6 +157,24 @@ export class SignUpClosedError extends DomainError {
   }
 }
 
+/** The invitation cannot be accepted. Which of the reasons it is, is not told. */
+export class InvitationInvalidError extends DomainError {
+  readonly code = 'INVITATION_INVALID';
+  constructor() {
+    super(
+      'This invitation is not valid: it was used, revoked or replaced, is older than 7 days, is for another email address, or whoever sent it may no longer invite. Ask for a new one.',
+    );
+  }
+}
+
+/** The workspace would be left without an owner. */
+export class LastOwnerError extends DomainError {
+  readonly code = 'LAST_OWNER';
+  constructor() {
+    super('A workspace keeps at least one owner. Make somebody else an owner first.');
+  }
+}
+
 /** The project is switched off; existing sessions go on. */
 export class ProjectInactiveError extends DomainError {
   readonly code = 'PROJECT_INACTIVE';
@@ -187,6 +206,23 @@ export class OriginNotAllowedError extends DomainError {
 /** The sentence for a page whose origin the environment does not list. */
 export function originNotAllowedMessage(origin: string): string {
   return `The origin ${origin} is not allowed. Add it to the allowed origins of the environment.`;
+}
+
+/** The name typed to confirm a deletion is not that of the thing. */
+export class ConfirmationNameMismatchError extends DomainError {
+  readonly code = 'CONFIRMATION_NAME_MISMATCH';
+  /** @param what such as "API key" */
+  constructor(what: string) {
+    super(`The name does not match. Type the name of the ${what} exactly as it is shown.`);
+  }
+}
+
+/** The default environment of a project stays for as long as the project. */
+export class EnvironmentIsDefaultError extends DomainError {
+  readonly code = 'ENVIRONMENT_IS_DEFAULT';
+  constructor() {
+    super('This is the default environment of its project. Make another one the default first.');
+  }
 }
 
 /** An idempotency key came again with other input. */

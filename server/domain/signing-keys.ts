@@ -126,6 +126,7 @@ export function createSigningKeys(db: Db, masterKeys: MasterKeys): SigningKeys {
       return key;
     },
     async jwks() {
+      await this.current(); // never an empty set, which clients would keep for minutes
       return { keys: (await keys()).map(({ publicJwk }) => publicJwk) };
     },
     rotateIfDue,

@@ -5,6 +5,9 @@
  * one, or to nobody: an integrator with a dead key must hear of the key.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { narrowToKey } from '../domain/access.ts';
+import { authenticateAccessToken } from '../domain/access-tokens/authenticate.ts';
+import { accessTokenPrefix } from '../domain/access-tokens/format.ts';
 import { authenticateSignIn } from '../domain/accounts/authenticate-sign-in.ts';
 import type { Actor, AuthenticatedKey, Client, Tools } from '../domain/call.ts';
 import { CredentialMismatchError, UnauthenticatedError } from '../domain/errors.ts';
@@ -30,13 +33,16 @@ export function authenticate(
   client: Client,
   requestId: string,
 ): Actor | Promise<Actor> {
-  const key = readApiKey(request.headers);
+  const { key, token } = readHeaders(request.headers);
   const signIn = readSignInCookie(request.headers, site);
-  if (signIn === null) return key === null ? nobody : checkApiKey(tools, key, client, requestId);
+  if (signIn === null) {
+    if (token !== null) return checkAccessToken(tools, token, key, client, requestId);
+    return key === null ? nobody : checkApiKey(tools, key, client, requestId);
+  }
   requireCookieAllowed(request, site);
-  if (key === null) return checkSignIn(tools, signIn);
+  if (key === null && token === null) return checkSignIn(tools, signIn);
   throw new CredentialMismatchError(
-    'This request carries an API key and the cookie of a signed-in user. Send one of them.',
+    `This request carries ${token === null ? 'an API key' : 'an access token'} and the cookie of a signed-in user. Send one of them.`,
   );
 }
 
@@ -55,28 +61,50 @@ function actorOfKey(key: AuthenticatedKey): Actor {
   return { kind: 'apiKey', key };
 }
 
+/** The user whom the token speaks for, who does and sees no more than the key's environment. */
+async function checkAccessToken(
+  tools: Tools,
+  token: string,
+  keyValue: string | null,
+  client: Client,
+  requestId: string,
+): Promise<Actor> {
+  const key = keyValue === null ? null : await tools.apiKeys.check(keyValue, client, requestId);
+  const user = await authenticateAccessToken(tools, token);
+  return key === null ? user : narrowToKey(user, key);
+}
+
 async function checkSignIn(tools: Tools, token: string): Promise<Actor> {
   const actor = await authenticateSignIn(tools, token);
   if (actor === null) throw new SignInEndedError('Your sign-in has ended. Sign in again.');
   return actor;
 }
 
-/** The key in X-API-Key or Authorization, unchecked; null where there is neither header. */
-function readApiKey(headers: IncomingHttpHeaders): string | null {
+/**
+ * What X-API-Key and Authorization carry, unchecked; null where they carry none. A key may come in
+ * either header, or beside an access token, which comes in Authorization only.
+ */
+function readHeaders(headers: IncomingHttpHeaders): { key: string | null; token: string | null } {
   const { authorization, 'x-api-key': named } = headers;
-  if (authorization === undefined) return named === undefined ? null : String(named);
+  const key = named === undefined ? null : String(named);
+  if (key?.startsWith(accessTokenPrefix)) {
+    throw new UnauthenticatedError(
+      'X-API-Key takes an API key. Send an access token as `Authorization: Bearer <access token>`.',
+    );
+  }
+  if (authorization === undefined) return { key, token: null };
 
   const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (bearer === undefined) {
-    throw new UnauthenticatedError('The Authorization header must read `Bearer <API key>`.');
+    throw new UnauthenticatedError(
+      'The Authorization header must read `Bearer <API key or access token>`.',
+    );
   }
-  if (bearer.startsWith('lkp_')) {
-    throw new UnauthenticatedError('This server does not take access tokens.');
-  }
-  if (named !== undefined && named !== bearer) {
+  if (bearer.startsWith(accessTokenPrefix)) return { key, token: bearer };
+  if (key !== null && key !== bearer) {
     throw new CredentialMismatchError(
       'X-API-Key and Authorization carry two different keys. Send one of them.',
     );
   }
-  return bearer;
+  return { key: bearer, token: null };
 }

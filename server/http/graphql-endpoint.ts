@@ -14,7 +14,14 @@ import type { ClientAddresses } from './client-address.ts';
 import { faultReply, refuse } from './faults.ts';
 import { replyWithGraphiQL } from './graphiql.ts';
 import { limits } from './limits.ts';
-import { type Exchange, headersOf, readableByAllOrigins, reply, replyWithJson } from './replies.ts';
+import {
+  type Exchange,
+  headersOf,
+  readableByAllOrigins,
+  reply,
+  replyWithJson,
+  sendHead,
+} from './replies.ts';
 import { BodyAbortedError, BodyTooLargeError, readBody } from './request-body.ts';
 import { createCall, describeClient } from './request-call.ts';
 import { ReplyCookie } from './sign-in-cookie.ts';
@@ -132,6 +139,6 @@ async function send(exchange: Exchange, answer: Response): Promise<void> {
   if (!/^(text\/event-stream|multipart\/mixed)/.test(contentType)) {
     return reply(exchange, answer.status, await answer.text(), readableByAllOrigins, own);
   }
-  exchange.response.writeHead(answer.status, headersOf(exchange, readableByAllOrigins, own));
+  sendHead(exchange, answer.status, headersOf(exchange, readableByAllOrigins, own));
   await pipeline(answer.body ?? [], exchange.response);
 }

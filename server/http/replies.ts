@@ -8,6 +8,8 @@ export interface Exchange {
   readonly requestId: string;
   /** As sent, without the query. */
   readonly path: string;
+  /** Whether the connection is to be closed after the reply. */
+  readonly isLast?: () => boolean;
 }
 
 /** Pages of every origin may read the reply; none may send the cookie along. */
@@ -39,6 +41,18 @@ export function headersOf(
   return all;
 }
 
+/** Writes status and headers, as every reply does. */
+export function sendHead(
+  { response, isLast }: Exchange,
+  status: number,
+  headers: OutgoingHttpHeaders,
+): void {
+  // Draining may have begun while the reply was under way; its connection closes, and the client
+  // that would use it again should know.
+  if (isLast?.()) response.shouldKeepAlive = false;
+  response.writeHead(status, headers);
+}
+
 /** Sends a whole reply. A HEAD request gets what a GET would, without the body. */
 export function reply(
   exchange: Exchange,
@@ -49,7 +63,7 @@ export function reply(
   const { request, response } = exchange;
   const all = headersOf(exchange, ...headers);
   if (status !== 204 && status !== 304) all['content-length'] = Buffer.byteLength(body);
-  response.writeHead(status, all);
+  sendHead(exchange, status, all);
   response.end(request.method === 'HEAD' ? '' : body);
 }
 

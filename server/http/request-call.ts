@@ -71,8 +71,11 @@ interface RequestOrigin {
 }
 
 /** For the log: who, by id. */
-function describeActor(actor: Actor): { kind: Actor['kind']; id?: string } {
-  if (actor.kind === 'user') return { kind: 'user', id: actor.id };
+function describeActor(actor: Actor): { kind: Actor['kind']; id?: string; accessTokenId?: string } {
+  if (actor.kind === 'user') {
+    const { id, accessToken } = actor;
+    return { kind: 'user', id, ...(accessToken && { accessTokenId: accessToken.id }) };
+  }
   if (actor.kind === 'apiKey') return { kind: 'apiKey', id: actor.key.id };
   return { kind: actor.kind };
 }

@@ -85,12 +85,13 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
     else replyWithProblem(exchange, 500, 'Unexpected error.');
   }
 
+  const isLast = () => readiness.isDraining;
   const server = createServer((request, response) => {
     const url = request.url ?? '/';
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
-    const exchange = { request, response, requestId: addresses.requestIdOf(request), path };
-    if (readiness.isDraining) response.shouldKeepAlive = false;
+    const requestId = addresses.requestIdOf(request);
+    const exchange = { request, response, requestId, path, isLast };
     try {
       route(exchange)?.catch((error) => answerFailure(exchange, error));
     } catch (error) {

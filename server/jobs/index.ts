@@ -4,6 +4,7 @@ import { expireSessions } from '../domain/auth-sessions/expire.ts';
 import { forgetIdempotencyKeys } from '../domain/auth-sessions/idempotency.ts';
 import type { Call, Tools } from '../domain/call.ts';
 import { ForbiddenError } from '../domain/errors.ts';
+import { purgeDeleted } from '../domain/purge.ts';
 import { purgeEmptyBuckets } from '../domain/rate-limits.ts';
 import { isDatabaseUnavailable } from '../platform/db.ts';
 import type { Logger } from '../platform/log.ts';
@@ -29,6 +30,7 @@ const jobs: Job[] = [
     everyMs: hour,
     run: ({ signingKeys }) => signingKeys.rotateIfDue(),
   },
+  { name: 'purge-deleted', everyMs: 5 * second, run: purgeDeleted },
   { name: 'forget-idempotency-keys', everyMs: hour, run: forgetIdempotencyKeys },
   { name: 'purge-accounts', everyMs: hour, run: ({ db }) => purgeAccounts(db) },
   { name: 'purge-rate-limits', everyMs: hour, run: ({ db }) => purgeEmptyBuckets(db) },

@@ -1,7 +1,7 @@
 import type { Tools } from '../domain/call.ts';
 import { createTools } from '../domain/tools.ts';
 import { type Config, ConfigError } from '../platform/config.ts';
-import { openDb } from '../platform/db.ts';
+import { type Db, openDb } from '../platform/db.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { createEvents } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
@@ -32,13 +32,17 @@ export async function openProduct(
       url: database.url,
       onError: (error) => log.warn({ err: error }, 'The connection that hears of changes broke'),
     });
+    const db: Db = openDb({
+      url: database.url,
+      poolMax: config.database.poolMax,
+      onError: ({ message }) => {
+        // What is being closed may break off. And pg hangs its whole client onto the error.
+        if (!db.$pool.ending) log.warn({ reason: message }, 'A database connection broke');
+      },
+    });
     const tools = createTools({
       events,
-      db: openDb({
-        url: database.url,
-        poolMax: config.database.poolMax,
-        onError: (error) => log.warn({ err: error }, 'A database connection broke'),
-      }),
+      db,
       masterKeys: new MasterKeys(
         config.masterKeys ?? (await loadOrCreateMasterKey(config.dataDir)),
       ),

@@ -11,6 +11,8 @@ export type KeyPurpose =
   | 'api-key'
   | 'sign-in'
   | 'password-reset'
+  | 'access-token'
+  | 'invitation'
   | 'rate-limit'
   | 'client-secret'
   | 'link-token'

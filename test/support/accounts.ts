@@ -1,5 +1,5 @@
 import { signUp } from '../../server/domain/accounts/sign-up.ts';
-import type { Client, Tools, UserActor } from '../../server/domain/call.ts';
+import type { Client, SignedInUser, Tools } from '../../server/domain/call.ts';
 import { callAs, newAddress, nobody } from './call.ts';
 
 export const password = 'correct horse battery';
@@ -7,7 +7,7 @@ export const password = 'correct horse battery';
 let people = 0;
 
 export interface SignedUp {
-  actor: UserActor;
+  actor: SignedInUser;
   email: string;
   /** What the browser's cookie holds. */
   token: string;

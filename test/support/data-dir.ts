@@ -1,6 +1,6 @@
 /** The directory of an embedded database, and what runs in it. */
 import { readdirSync, readlinkSync } from 'node:fs';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
@@ -45,6 +45,17 @@ function readProcesses(): number[] {
   } catch {
     return [];
   }
+}
+
+/** The first process of the database that runs there: all its others end with it. */
+export async function readPostmaster(dataDir: string): Promise<number> {
+  const file = join(dataDir, 'postgres-18/data/postmaster.pid');
+  return Number((await readFile(file, 'utf8')).split('\n', 1)[0]);
+}
+
+/** Who started a process, or whoever took it over. */
+export async function readParent(pid: number): Promise<number> {
+  return Number(/^PPid:\s*(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
 /** Runs something with the tools of one more process on the database that a server has started. */

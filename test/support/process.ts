@@ -48,15 +48,10 @@ export function until(condition: () => boolean | Promise<boolean>, timeout = 15_
 /** Starts a server on a free port and waits until it is ready. @throws {Error} with all it said */
 export async function startServer(settings: Settings): Promise<ServerProcess> {
   const server = await spawnServer(settings);
-  const ready = /Latchkey is ready at http:\/\/localhost:\d+\n/;
-  const hasEnded = server.ended.then(() => true);
-  await until(async () => {
-    if (ready.test(server.stdout())) return true;
-    if (await Promise.race([hasEnded, false])) throw new Error(server.stderr());
-    return false;
-  });
-  const port = Number(server.log().find(({ msg }) => msg === 'Latchkey is ready')?.port);
-  if (!port) throw new Error(`NOPORT ${JSON.stringify(server.stdout())}`);
+  const isReady = () => server.log().find(({ msg }) => msg === 'Latchkey is ready');
+  await Promise.race([until(() => isReady() !== undefined, 60_000), server.ended]);
+  const port = Number(isReady()?.port);
+  if (!port) throw new Error(`It did not start:\n${server.stdout()}${server.stderr()}`);
   const url = `http://127.0.0.1:${port}`;
   return Object.assign(server, { port, url, graphql: createGraphQL(url) });
 }

@@ -1,5 +1,5 @@
 import type { Role } from '../../../prisma/generated/enums.ts';
-import type { Tools, UserActor } from '../call.ts';
+import type { SignedInUser, Tools } from '../call.ts';
 import { idleDays, longestDays } from './start-sign-in.ts';
 import { isToken } from './tokens.ts';
 
@@ -35,7 +35,7 @@ interface Row {
 export async function authenticateSignIn(
   { db, masterKeys }: Pick<Tools, 'db' | 'masterKeys'>,
   token: string,
-): Promise<UserActor | null> {
+): Promise<SignedInUser | null> {
   if (!isToken(token)) return null;
   const digests = masterKeys.digests('sign-in', token);
   const { rows } = await db.$pool.query<Row>({
@@ -51,6 +51,8 @@ export async function authenticateSignIn(
     name: first.name,
     email: first.email,
     signInId: first.sign_in_id,
+    accessToken: null,
+    narrowedTo: null,
     memberships: new Map(
       rows.flatMap(({ workspace_id, role }) => (workspace_id ? [[workspace_id, role]] : [])),
     ),

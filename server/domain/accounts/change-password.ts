@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { requireUser } from '../access.ts';
-import type { Call, UserActor } from '../call.ts';
+import { requireSignedIn } from '../access.ts';
+import type { Call, SignedInUser } from '../call.ts';
 import { InvalidCredentialsError, UnauthenticatedError } from '../errors.ts';
 import { invalid, validate } from '../validation.ts';
 import { countPasswordAttempt } from './attempt-limits.ts';
@@ -25,10 +25,10 @@ const rules = z.object({ currentPassword: givenPassword, newPassword });
  * @throws {ValidationError} the new password breaks a rule
  * @throws {RateLimitedError} too many wrong passwords lately
  * @throws {InvalidCredentialsError} the current password is wrong
- * @throws {ForbiddenError} this request may not set the cookie
+ * @throws {ForbiddenError} this request may not set the cookie, or an access token asks
  */
-export async function changePassword(call: Call, input: PasswordChange): Promise<UserActor> {
-  const actor = requireUser(call);
+export async function changePassword(call: Call, input: PasswordChange): Promise<SignedInUser> {
+  const actor = requireSignedIn(call);
   const passwords = validate(rules, input);
   if (isEmail(passwords.newPassword, actor.email)) invalid('newPassword', passwordIsEmail);
 

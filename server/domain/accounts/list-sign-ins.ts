@@ -10,11 +10,12 @@ export interface SignInRecord {
   current: boolean;
 }
 
-/** The browsers that the user is signed in with now, the one last seen first: at most 100. */
+/** The browsers that the user is signed in with now, the one last seen first: at most 100. None where an access token asks. */
 export async function listSignIns(
   { db }: Pick<Call, 'db'>,
   { id, signInId }: UserActor,
 ): Promise<SignInRecord[]> {
+  if (signInId === null) return [];
   return db.$queryRaw`
     SELECT id, created_at AS "createdAt", last_seen_at AS "lastSeenAt", ip,
       user_agent AS "userAgent", id = ${signInId} AS current

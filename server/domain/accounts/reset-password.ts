@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuseAccessToken } from '../access.ts';
 import type { Call } from '../call.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { invalid, validate } from '../validation.ts';
@@ -14,6 +15,7 @@ const rules = z.object({ token: z.string(), password: newPassword });
  * the new password does that. A password that breaks a rule leaves the link usable.
  *
  * @returns the email of the account
+ * @throws {ForbiddenError} an access token asks
  * @throws {ValidationError} the password breaks a rule
  * @throws {InvalidCredentialsError} the link was used, replaced or is older than an hour
  */
@@ -21,6 +23,7 @@ export async function resetPassword(
   call: Call,
   input: { token: string; password: string },
 ): Promise<string> {
+  refuseAccessToken(call);
   const { token, password } = validate(rules, input);
   const reset = isToken(token) ? await findReset(call, token) : null;
   if (!reset) throw spent();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { requireOwnPage } from '../access.ts';
-import type { Call, UserActor } from '../call.ts';
+import { refuseAccessToken, requireOwnPage } from '../access.ts';
+import type { Call, SignedInUser } from '../call.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { emailText, validate } from '../validation.ts';
 import { countPasswordAttempt, networkOf } from './attempt-limits.ts';
@@ -21,10 +21,11 @@ const rules = z.object({ email: emailText, password: givenPassword });
  * @throws {ValidationError} the email is no address, or the password is longer than any can be
  * @throws {RateLimitedError} too many failures lately, of this network or for this account
  * @throws {InvalidCredentialsError} there is no account with this email and password
- * @throws {ForbiddenError} the request comes from another site's page
+ * @throws {ForbiddenError} the request comes from another site's page, or with an access token
  */
-export async function signIn(call: Call, input: Credentials): Promise<UserActor> {
+export async function signIn(call: Call, input: Credentials): Promise<SignedInUser> {
   requireOwnPage(call);
+  refuseAccessToken(call);
   const { email, password } = validate(rules, input);
   const user = await findByEmail(call, email);
   const network = networkOf(call.client.ip);

@@ -7,7 +7,7 @@
  * kinder to networks that the account was signed in from before (attempt-limits.ts).
  */
 import type { Tx } from '../../platform/db.ts';
-import type { Call, UserActor } from '../call.ts';
+import type { Call, SignedInUser } from '../call.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { endSignIns } from './end-sign-ins.ts';
@@ -40,7 +40,7 @@ export async function startSignIn(
   call: Call,
   user: VerifiedUser,
   entry: { type: string; message: string },
-): Promise<UserActor> {
+): Promise<SignedInUser> {
   const { client, masterKeys, requestId } = call;
   const id = newId('signIn');
   const token = newToken();
@@ -55,17 +55,19 @@ export async function startSignIn(
     RETURNING created_at + make_interval(days => ${longestDays}::int) AS "cookieExpiresAt"`;
   if (!row) throw new InvalidCredentialsError('The password was changed a moment ago.');
   // After the user's row, in the order in which a password change locks them.
-  if (call.actor.kind === 'user') {
+  if (call.actor.kind === 'user' && call.actor.signInId !== null) {
     await endSignIns(tx, call.actor.id, { only: call.actor.signInId });
   }
 
   const memberships = await tx.membership.findMany({ where: { userId: user.id } });
-  const actor: UserActor = {
+  const actor: SignedInUser = {
     kind: 'user',
     id: user.id,
     name: user.name,
     email: user.email,
     signInId: id,
+    accessToken: null,
+    narrowedTo: null,
     memberships: new Map(memberships.map(({ workspaceId, role }) => [workspaceId, role])),
   };
   await recordInWorkspaces(tx, { actor, client, requestId }, actor.memberships.keys(), entry);

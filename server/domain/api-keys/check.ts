@@ -48,6 +48,8 @@ export interface ApiKeyCacheTools {
 /** Also bounds how late a read may notice a change: one second. */
 const trustedMs = 1_000;
 const keysMax = 20_000;
+/** A change of any of these may be one of the key. */
+const scopesOfKeys = new Set(['apiKey', 'environment', 'project', 'workspace']);
 
 /** What the database says of a secret. */
 interface Known {
@@ -88,7 +90,7 @@ export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
   events.listen({
     reset: () => cache.clear(),
     message({ kind, id }) {
-      if (kind !== 'apiKey' && kind !== 'environment' && kind !== 'project') return;
+      if (!scopesOfKeys.has(kind)) return;
       for (const [name, { known }] of cache.entries()) {
         // What is still being asked for may be answered from before the change.
         if (known === null || concerns(known.key, id)) cache.delete(name);
@@ -199,6 +201,6 @@ function refuse({ refused, key }: Known, client: Client) {
   return refusal('ORIGIN_NOT_ALLOWED', originNotAllowedMessage(foreignOrigin));
 }
 
-function concerns({ id, environmentId, projectId }: AuthenticatedKey, changed: string): boolean {
-  return changed === id || changed === environmentId || changed === projectId;
+function concerns(key: AuthenticatedKey, changed: string): boolean {
+  return [key.id, key.environmentId, key.projectId, key.workspaceId].includes(changed);
 }

@@ -1,8 +1,77 @@
+import { z } from 'zod';
 import type { ApiKeyType, EnvironmentKind } from '../../../prisma/generated/enums.ts';
 import type { Tx } from '../../platform/db.ts';
+import { requireUser } from '../access.ts';
+import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
+import { findEnvironment } from '../environments/find.ts';
+import { NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { recordLog } from '../log-entries.ts';
+import { nameText, validate } from '../validation.ts';
+import { demandFutureExpiry } from './expiry.ts';
 import { apiKeyPreview, newApiKeyValue } from './format.ts';
+import { demandManagement } from './managing.ts';
+
+export interface CreateApiKeyInput {
+  environmentId: string;
+  name: string;
+  type: ApiKeyType;
+  expiresAt?: Date | null;
+}
+
+const rules = z.object({ name: nameText(), expiresAt: z.date().nullish() });
+
+/**
+ * Creates a key in an environment. Names need not be unique.
+ *
+ * @returns its id, and of a secret key the value, which nobody can read again; null of a publishable
+ *   one, whose value is always readable
+ * @throws {UnauthenticatedError} @throws {ForbiddenError} @throws {NotFoundError} no such environment
+ * @throws {ValidationError} the name breaks a rule, or the expiry has passed
+ */
+export async function createApiKey(
+  call: Call,
+  input: CreateApiKeyInput,
+): Promise<{ id: string; secret: string | null }> {
+  const user = requireUser(call);
+  const { environmentId, type } = input;
+  const environment = await findEnvironment(call, environmentId, {
+    include: { project: { select: { workspaceId: true } } },
+  });
+  if (!environment) throw new NotFoundError('The environment');
+  const { kind, projectId } = environment;
+  const { workspaceId } = environment.project;
+  demandManagement(call, { workspaceId, kind });
+  const { name, expiresAt = null } = validate(rules, input);
+
+  const place = { workspaceId, projectId, environmentId };
+  return call.db.$transaction(async (tx) => {
+    // Held, so that the environment cannot be deleted between this look and the end.
+    const [held] = await tx.$queryRaw<{ now: Date }[]>`
+      SELECT date_trunc('milliseconds', now()) AS now FROM environments
+      WHERE id = ${environmentId} FOR KEY SHARE`;
+    if (!held) throw new NotFoundError('The environment');
+    if (expiresAt) demandFutureExpiry(expiresAt, held.now);
+    const { id, value } = await insertApiKey(call, tx, {
+      ...place,
+      kind,
+      type,
+      name,
+      expiresAt,
+      createdById: user.id,
+    });
+    await announce(tx, 'apiKey', id);
+    await recordLog(tx, call, {
+      ...place,
+      type: 'key.created',
+      message: `API key "${name}" created.`,
+      apiKeyId: id,
+      data: { after: { name, type, preview: apiKeyPreview(value), expiresAt } },
+    });
+    return { id, secret: type === 'SECRET' ? value : null };
+  });
+}
 
 export interface NewApiKey {
   workspaceId: string;
@@ -12,6 +81,7 @@ export interface NewApiKey {
   type: ApiKeyType;
   name: string;
   createdById: string | null;
+  expiresAt?: Date | null;
 }
 
 /**
@@ -22,7 +92,7 @@ export interface NewApiKey {
 export async function insertApiKey(
   { masterKeys }: Pick<Call, 'masterKeys'>,
   tx: Tx,
-  { environmentId, kind, type, name, createdById, ...place }: NewApiKey,
+  { environmentId, kind, type, name, createdById, expiresAt, ...place }: NewApiKey,
 ): Promise<{ id: string; value: string }> {
   const value = newApiKeyValue(type, kind);
   const preview = apiKeyPreview(value);
@@ -36,6 +106,7 @@ export async function insertApiKey(
       preview,
       publishableValue: type === 'PUBLISHABLE' ? value : null,
       createdById,
+      expiresAt,
     },
     select: { id: true },
   });

@@ -51,8 +51,8 @@ checked AS (
   SELECT i.*, k.id AS api_key_id, p.id AS project_id, p.workspace_id, p.require_user_code,
     p.session_lifetime_seconds,
     CASE
-      WHEN e.id IS NULL THEN 'NOT_FOUND'
       WHEN i.secret_id IS NOT NULL AND ${refusalSql} IS NOT NULL THEN ${refusalSql}
+      WHEN e.id IS NULL THEN 'NOT_FOUND'
       WHEN k.environment_id <> e.id THEN 'WRONG_ENVIRONMENT'
       WHEN NOT p.active THEN 'PROJECT_INACTIVE'
       WHEN i.started_with = 'PROJECT_ID' AND p.default_environment_id <> e.id THEN 'NOT_FOUND'

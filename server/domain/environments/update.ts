@@ -66,7 +66,7 @@ export async function updateEnvironment(
       where: { id, version },
       data: { ...data, version: { increment: 1 } },
     });
-    if (count === 0) await throwConflict(call, id);
+    if (count === 0) await throwEnvironmentConflict(call, id);
     await announce(tx, 'environment', id);
     await recordLog(tx, call, {
       type: 'environment.updated',
@@ -80,7 +80,8 @@ export async function updateEnvironment(
   return { id };
 }
 
-async function throwConflict({ db }: Call, id: string): Promise<never> {
+/** @throws {ConflictError} with the version it has now; {NotFoundError} if it is gone */
+export async function throwEnvironmentConflict({ db }: Call, id: string): Promise<never> {
   const now = await db.environment.findUnique({ where: { id }, select: { version: true } });
   if (!now) throw new NotFoundError('The environment');
   throw new ConflictError('The environment was changed since you read it.', now.version);

@@ -44,6 +44,10 @@ export async function createProject(
   const [production, development] = [newId('environment'), newId('environment')];
   const createdById = user.id;
   return call.db.$transaction(async (tx) => {
+    // Held, so that the workspace cannot be deleted between this look and the end.
+    const [held] = await tx.$queryRaw<object[]>`
+      SELECT id FROM workspaces WHERE id = ${workspaceId} FOR KEY SHARE`;
+    if (!held) throw new NotFoundError('The workspace');
     await tx.project.create({
       data: { id: projectId, workspaceId, name, defaultEnvironmentId: production },
       select: { id: true },

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Project } from '../../../prisma/generated/client.ts';
+import type { Tx } from '../../platform/db.ts';
 import { demand, mayManageProject } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
-import { findEnvironment } from '../environments/find.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
+import { kindOfId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
 import { invalid, nameText, notNull, validate } from '../validation.ts';
 import { findProject } from './find.ts';
@@ -59,18 +60,15 @@ export async function updateProject(
   demand(mayManageProject(call, workspaceId), 'Project settings take the role Admin or higher.');
   const data = validate(rules, input);
 
-  if (data.defaultEnvironmentId !== undefined) {
-    const environment = await findEnvironment(call, data.defaultEnvironmentId);
-    if (environment?.projectId !== id) {
-      invalid('defaultEnvironmentId', 'Is not an environment of this project.');
-    }
-  }
   await call.db.$transaction(async (tx) => {
+    if (data.defaultEnvironmentId !== undefined) {
+      await demandEnvironment(tx, id, data.defaultEnvironmentId);
+    }
     const { count } = await tx.project.updateMany({
       where: { id, version },
       data: { ...data, version: { increment: 1 }, updatedAt: new Date() },
     });
-    if (count === 0) await throwConflict(call, id);
+    if (count === 0) await throwProjectConflict(call, id);
     await announce(tx, 'project', id);
     await recordLog(tx, call, {
       type: 'project.updated',
@@ -83,13 +81,23 @@ export async function updateProject(
   return { id };
 }
 
+/** The project's row first: who deletes the environment now waits for it, and finds it the default. */
+async function demandEnvironment(tx: Tx, projectId: string, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM projects WHERE id = ${projectId} FOR UPDATE`;
+  const names = kindOfId(id) === 'environment' ? id : '';
+  const [environment] = await tx.$queryRaw<object[]>`
+    SELECT id FROM environments WHERE id = ${names} AND project_id = ${projectId}`;
+  if (!environment) invalid('defaultEnvironmentId', 'Is not an environment of this project.');
+}
+
 function messageOf({ name, active }: Project, data: z.output<typeof rules>): string {
   if (data.active === false && active) return `Project "${name}" deactivated.`;
   if (data.active === true && !active) return `Project "${name}" activated.`;
   return `Project "${name}" updated.`;
 }
 
-async function throwConflict({ db }: Call, id: string): Promise<never> {
+/** @throws {ConflictError} with the version it has now; {NotFoundError} if it is gone */
+export async function throwProjectConflict({ db }: Call, id: string): Promise<never> {
   const now = await db.project.findUnique({ where: { id }, select: { version: true } });
   if (!now) throw new NotFoundError('The project');
   throw new ConflictError('The project was changed since you read it.', now.version);

@@ -1,8 +1,8 @@
-import type { Prisma } from '../../prisma/generated/client.ts';
-import { readableWorkspaces } from './access.ts';
-import type { Call } from './call.ts';
-import { kindOfId } from './ids.ts';
-import { gathered } from './load.ts';
+import type { Prisma } from '../../../prisma/generated/client.ts';
+import { readableWorkspaces } from '../access.ts';
+import type { Call } from '../call.ts';
+import { kindOfId } from '../ids.ts';
+import { gathered } from '../load.ts';
 
 /** The workspace, if the actor may see it; null otherwise. */
 export async function findWorkspace<Args extends Prisma.WorkspaceDefaultArgs>(

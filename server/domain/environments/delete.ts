@@ -1,0 +1,63 @@
+import { demand, mayCreateEnvironment, requireUser } from '../access.ts';
+import { announce } from '../announce.ts';
+import type { Call } from '../call.ts';
+import { confirmByName, endSecretsOf, purgeLater } from '../deletion.ts';
+import { EnvironmentIsDefaultError, NotFoundError } from '../errors.ts';
+import { recordLog } from '../log-entries.ts';
+import { findEnvironment } from './find.ts';
+import { throwEnvironmentConflict } from './update.ts';
+
+export interface DeleteEnvironmentInput {
+  id: string;
+  /** Its name, typed to confirm. */
+  confirmName: string;
+  version?: number | null;
+}
+
+/**
+ * Deletes an environment with its keys at once; its sessions and logs are unreachable from then on
+ * and are removed by a job.
+ *
+ * @throws {NotFoundError} @throws {ForbiddenError} @throws {ConfirmationNameMismatchError}
+ * @throws {EnvironmentIsDefaultError} @throws {ConflictError} the version is given, and another
+ */
+export async function deleteEnvironment(
+  call: Call,
+  { id, confirmName, version }: DeleteEnvironmentInput,
+): Promise<{ deletedId: string }> {
+  requireUser(call);
+  const environment = await findEnvironment(call, id, {
+    include: { project: { select: { workspaceId: true } } },
+  });
+  if (!environment) throw new NotFoundError('The environment');
+  const { name, kind, projectId } = environment;
+  const { workspaceId } = environment.project;
+  demand(
+    mayCreateEnvironment(call, { workspaceId, kind }),
+    kind === 'PRODUCTION'
+      ? 'Production takes the role Admin or higher.'
+      : 'Environments take the role Developer or higher.',
+  );
+  confirmByName(confirmName, name, 'environment');
+
+  await call.db.$transaction(async (tx) => {
+    // The project's row first: whoever makes this the default now must wait, and find it gone.
+    const [project] = await tx.$queryRaw<{ default: string }[]>`
+      SELECT default_environment_id AS default FROM projects WHERE id = ${projectId} FOR NO KEY UPDATE`;
+    if (project?.default === id) throw new EnvironmentIsDefaultError();
+    await endSecretsOf(tx, [id]);
+    const where = version == null ? { id } : { id, version };
+    const { count } = await tx.environment.deleteMany({ where });
+    if (count === 0) await throwEnvironmentConflict(call, id);
+    await purgeLater(tx, [id]);
+    await announce(tx, 'environment', id);
+    await recordLog(tx, call, {
+      type: 'environment.deleted',
+      message: `Environment "${name}" deleted.`,
+      workspaceId,
+      projectId,
+      data: { before: { id, name, kind } },
+    });
+  });
+  return { deletedId: id };
+}
