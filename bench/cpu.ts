@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 
 /** What the kernel counts in. USER_HZ is 100 on every Linux that Node runs on. */
 const secondsPerTick = 0.01;
@@ -17,6 +18,8 @@ export interface CpuTime {
   of(pid: number): number;
   /** @returns that of all below a process, without its own: of PostgreSQL below the server */
   below(pid: number): number;
+  /** That of all that runs on this machine, ourselves excepted. */
+  everybody: number;
 }
 
 /** Null where there is no /proc. */
@@ -48,5 +51,11 @@ export async function readCpuTime(): Promise<CpuTime | null> {
     }
     return seconds;
   }
-  return { of: (pid) => processes.get(pid)?.seconds ?? 0, below };
+  return { of: (pid) => processes.get(pid)?.seconds ?? 0, below, everybody: readEverybody() };
+}
+
+function readEverybody(): number {
+  const { user, system } = process.cpuUsage(); // microseconds
+  const busyMs = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
+  return busyMs.reduce((sum, ms) => sum + ms, 0) / 1e3 - (user + system) / 1e6;
 }

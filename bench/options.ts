@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 export interface Options {
   /** How long one measurement lasts. */
   seconds: number;
-  /** How often each is repeated; the median counts. */
+  /** How often each is repeated, all in turn. */
   rounds: number;
   /** At how many connections each is made. */
   connections: readonly number[];
@@ -24,8 +24,8 @@ export function readOptions(
     args,
     allowPositionals: true,
     options: {
-      seconds: { type: 'string', default: '2.5' },
-      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '0.8' },
+      rounds: { type: 'string', default: '9' },
       connections: { type: 'string', default: '1,16,64' },
     },
   });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Measured, median } from './measured.ts';
 import { formatTable } from './table.ts';
 
@@ -11,18 +12,20 @@ const labels = {
   plainInserts: 'plain pg, one commit each',
 } as const;
 type Name = keyof typeof labels;
+const names = Object.keys(labels) as Name[];
 
 export interface Measurement extends Measured {
   name: Name;
-  round: number;
   connections: number;
   /** Microseconds of CPU for each request, where they can be known. */
   cpuUs: { server?: number; database?: number; client?: number };
+  /** How many processors programs took that have nothing to do with it, where that can be known. */
+  otherProcessors?: number;
 }
 
 interface Aim {
   name: string;
-  /** From the rates of one round at one number of connections, so that a slow moment hits both. */
+  /** From the median rates at one number of connections. */
   of(rates: Record<Name, number>): number;
   format(value: number): string;
   aim: string;
@@ -67,11 +70,28 @@ const aims: readonly Aim[] = [
   },
 ];
 
-/** One row for each case and number of connections: medians of the rounds. */
+/**
+ * Of each case at each number of connections, the third of its measurements during which other
+ * programs took least. All of them, where that cannot be known.
+ */
+export function quietest(measurements: readonly Measurement[]): Measurement[] {
+  const groups = new Map<string, Measurement[]>();
+  for (const measurement of measurements) {
+    const key = `${measurement.name} ${measurement.connections}`;
+    groups.set(key, [...(groups.get(key) ?? []), measurement]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    if (group.some(({ otherProcessors }) => otherProcessors === undefined)) return group;
+    const ranked = group.sort((a, b) => a.otherProcessors! - b.otherProcessors!);
+    return ranked.slice(0, Math.ceil(group.length / 3));
+  });
+}
+
+/** One row for each case and number of connections, in medians. */
 export function reportRates(measurements: readonly Measurement[]): string {
   const cpu = (value: number) => (Number.isNaN(value) ? '' : value.toFixed(0));
   const rows = connectionsOf(measurements).flatMap((connections) =>
-    (Object.keys(labels) as Name[]).map((name) => {
+    names.map((name) => {
       const some = measurements.filter((m) => m.name === name && m.connections === connections);
       const at = (read: (m: Measurement) => number | undefined) =>
         median(some.map(read).filter((value) => value !== undefined));
@@ -94,19 +114,26 @@ export function reportRates(measurements: readonly Measurement[]): string {
   ]);
 }
 
-/** Medians of the ratios of each round. */
+/** How far the rates can be trusted. */
+export function reportOthers(measurements: readonly Measurement[]): string[] {
+  const known = measurements.flatMap(({ otherProcessors }) => otherProcessors ?? []);
+  if (known.length === 0) return [];
+  const mean = known.reduce((sum, each) => sum + each, 0) / known.length;
+  const all = availableParallelism();
+  return [
+    `Other programs took ${Math.max(mean, 0).toFixed(2)} of the ${all} processors meanwhile.`,
+  ];
+}
+
 export function reportAims(measurements: readonly Measurement[]): string {
   const columns = connectionsOf(measurements);
   const rows = aims.map(({ name, of, format, aim, isMet, underLoadOnly }) => {
     const values = columns.map((connections) => {
-      const some = measurements.filter((m) => m.connections === connections);
-      const rounds = [...new Set(some.map(({ round }) => round))];
-      return median(
-        rounds.map((round) => {
-          const ofRound = some.filter((m) => m.round === round).map((m) => [m.name, m.rate]);
-          return of(Object.fromEntries(ofRound));
-        }),
-      );
+      const rates = names.map((each) => {
+        const some = measurements.filter((m) => m.name === each && m.connections === connections);
+        return [each, median(some.map(({ rate }) => rate))];
+      });
+      return of(Object.fromEntries(rates));
     });
     const judged = underLoadOnly ? values.slice(-1) : values;
     return [name, ...values.map(format), `${aim}: ${judged.every(isMet) ? 'met' : 'missed'}`];

@@ -7,7 +7,13 @@ import type { Measured } from './measured.ts';
 import type { Options } from './options.ts';
 import type { PlainInserts } from './plain-inserts.ts';
 import { startWorker } from './processes.ts';
-import { type Measurement, reportAims, reportRates } from './sessions-report.ts';
+import {
+  type Measurement,
+  quietest,
+  reportAims,
+  reportOthers,
+  reportRates,
+} from './sessions-report.ts';
 import { countRows, reportRows } from './sessions-rows.ts';
 
 const spreadOver = 100;
@@ -79,19 +85,25 @@ export async function sessions(options: Options): Promise<string> {
   const acknowledged = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
   const measurements: Measurement[] = [];
 
-  async function measure(name: Name, load: Load): Promise<Omit<Measurement, 'round'>> {
+  async function measure(name: Name, load: Load): Promise<Measurement> {
     const { run, processes } = cases[name];
     const before = await readCpuTime();
+    const startedAt = performance.now();
     const measured = await run(load);
+    const seconds = (performance.now() - startedAt) / 1000;
     const after = await readCpuTime();
     acknowledged[name] += measured.acknowledged;
+    const measurement = { ...measured, name, connections: load.connections, cpuUs: {} };
+    if (!before || !after) return measurement;
     const cpuUs: Measurement['cpuUs'] = {};
+    let others = after.everybody - before.everybody;
     for (const [role, pid] of Object.entries(processes) as [keyof typeof cpuUs, number][]) {
-      if (!before || !after) continue;
       const which = role === 'database' ? 'below' : 'of';
-      cpuUs[role] = ((after[which](pid) - before[which](pid)) / measured.acknowledged) * 1e6;
+      const ours = after[which](pid) - before[which](pid);
+      cpuUs[role] = (ours / measured.acknowledged) * 1e6;
+      others -= ours;
     }
-    return { ...measured, name, connections: load.connections, cpuUs };
+    return { ...measurement, cpuUs, otherProcessors: others / seconds };
   }
 
   for (const name of names) await measure(name, warmUp);
@@ -100,8 +112,7 @@ export async function sessions(options: Options): Promise<string> {
       process.stderr.write(`\rround ${round + 1}, ${connections} connections   `);
       // There and back, so that a machine which grows slower or faster favours none.
       for (const name of round % 2 === 0 ? names : names.toReversed()) {
-        const measured = await measure(name, { connections, seconds: options.seconds });
-        measurements.push({ ...measured, round });
+        measurements.push(await measure(name, { connections, seconds: options.seconds }));
       }
     }
   }
@@ -116,10 +127,12 @@ export async function sessions(options: Options): Promise<string> {
     .output()
     .split('\n')
     .filter((line) => line.startsWith('{'));
+  const counted = quietest(measurements);
   return [
-    `sessions: median of ${options.rounds} rounds of ${options.seconds} s, ${availableParallelism()} processors, Node ${process.versions.node}`,
-    reportRates(measurements),
-    reportAims(measurements),
+    `sessions: ${options.rounds} rounds of ${options.seconds} s, ${availableParallelism()} processors, Node ${process.versions.node}; medians of the quietest third`,
+    reportRates(counted),
+    ...reportOthers(counted),
+    reportAims(counted),
     reportRows(rows),
     ...(said.length > 0 ? [`The server warned:\n${said.slice(0, 10).join('\n')}`] : []),
   ].join('\n\n');
