@@ -17,7 +17,7 @@ import { ApiKey, ApiKeyType } from './api-key.ts';
 
 const takes = 'Takes the role Admin in production, Developer elsewhere.';
 
-/** A payload with the key, read anew, and perhaps its value. */
+/** What a payload reads its key by. */
 interface KeyPayload {
   id: string;
 }
@@ -92,7 +92,7 @@ const DeleteApiKeyInput = builder.inputType('DeleteApiKeyInput', {
   }),
 });
 
-/** The field of a payload that reads the key anew. */
+/** A payload with the key as it is now. */
 function keyPayload<Shape extends KeyPayload>(name: string, description: string) {
   const ref = builder.objectRef<Shape>(name).implement({ description });
   builder.objectField(ref, 'apiKey', (t) =>
@@ -143,14 +143,15 @@ const DeleteApiKeyPayload = builder
     }),
   });
 
-const refused = [ForbiddenError, NotFoundError] as const;
+/** What every one of them may answer. */
+const common = [ForbiddenError, NotFoundError] as const;
 
 builder.mutationFields((t) => ({
   createApiKey: t.field({
     type: CreateApiKeyPayload,
     description: `Creates a key in an environment. ${takes}`,
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: 'The key.' }) },
-    errors: { types: [...refused, ValidationError] },
+    errors: { types: [...common, ValidationError] },
     resolve: (_root, { input }, { call }) => createApiKey(call, input),
   }),
   updateApiKey: t.field({
@@ -159,7 +160,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: UpdateApiKeyInput, required: true, description: 'The changes.' }),
     },
-    errors: { types: [...refused, ConflictError, ValidationError] },
+    errors: { types: [...common, ConflictError, ValidationError] },
     resolve: (_root, { input }, { call }) => updateApiKey(call, input),
   }),
   regenerateApiKey: t.field({
@@ -168,7 +169,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: RegenerateApiKeyInput, required: true, description: 'Which key.' }),
     },
-    errors: { types: [...refused, ConflictError, ValidationError] },
+    errors: { types: [...common, ConflictError, ValidationError] },
     resolve: (_root, { input }, { call }) => regenerateApiKey(call, input),
   }),
   finishApiKeyRotation: t.field({
@@ -177,7 +178,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: FinishApiKeyRotationInput, required: true, description: 'Which key.' }),
     },
-    errors: { types: [...refused] },
+    errors: { types: [...common] },
     resolve: (_root, { input }, { call }) => finishApiKeyRotation(call, input),
   }),
   deleteApiKey: t.field({
@@ -186,7 +187,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: DeleteApiKeyInput, required: true, description: 'Which key.' }),
     },
-    errors: { types: [...refused, ConfirmationNameMismatchError, ConflictError] },
+    errors: { types: [...common, ConfirmationNameMismatchError, ConflictError] },
     resolve: (_root, { input }, { call }) => deleteApiKey(call, input),
   }),
 }));

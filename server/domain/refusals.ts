@@ -40,9 +40,13 @@ WITH input AS (
     actor_label text, ip text, user_agent text, request_id text, count int)
   JOIN environments e ON e.id = i.environment_id JOIN projects p ON p.id = e.project_id
 ),
+-- The keys before their counts: whoever deletes one locks them in that order too.
+held AS MATERIALIZED (
+  SELECT id FROM api_keys WHERE id IN (SELECT api_key_id FROM input) ORDER BY id FOR KEY SHARE
+),
 counted AS (
   INSERT INTO api_key_refusals (api_key_id, reason, count, last_at)
-  SELECT k.id, i.reason, sum(i.count), now() FROM input i JOIN api_keys k ON k.id = i.api_key_id
+  SELECT k.id, i.reason, sum(i.count), now() FROM input i JOIN held k ON k.id = i.api_key_id
   WHERE i.type = 'key.refused' GROUP BY k.id, i.reason ORDER BY k.id, i.reason
   ON CONFLICT (api_key_id, reason) DO UPDATE
     SET count = api_key_refusals.count + EXCLUDED.count, last_at = EXCLUDED.last_at

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { purgeAccounts } from '../domain/accounts/purge-accounts.ts';
+import { purgeTombstones } from '../domain/api-keys/purge-tombstones.ts';
 import { expireSessions } from '../domain/auth-sessions/expire.ts';
 import { forgetIdempotencyKeys } from '../domain/auth-sessions/idempotency.ts';
 import type { Call, Tools } from '../domain/call.ts';
@@ -32,6 +33,7 @@ const jobs: Job[] = [
   },
   { name: 'purge-deleted', everyMs: 5 * second, run: purgeDeleted },
   { name: 'forget-idempotency-keys', everyMs: hour, run: forgetIdempotencyKeys },
+  { name: 'purge-tombstones', everyMs: hour, run: ({ db }) => purgeTombstones(db) },
   { name: 'purge-accounts', everyMs: hour, run: ({ db }) => purgeAccounts(db) },
   { name: 'purge-rate-limits', everyMs: hour, run: ({ db }) => purgeEmptyBuckets(db) },
 ];

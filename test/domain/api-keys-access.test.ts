@@ -198,6 +198,22 @@ describe('at once', () => {
     });
   });
 
+  test('deadlines count from when a change gets its turn, not from when it was asked for', async () => {
+    const { id } = await newKey(project.production.id);
+    const statement = `UPDATE api_keys SET last_used_ip = '::1' WHERE id = '${id}'`;
+    await inOpenTransaction(here.db, statement, async (commit) => {
+      const changing = regenerateApiKey(owner, { id });
+      await expect.poll(() => countWaiting(here.db)).toBe(1);
+      const { rows } = await here.db.$pool.query('SELECT clock_timestamp() AS turn');
+      await commit();
+      await changing;
+      const [old] = await here.db.apiKeySecret.findMany({
+        where: { apiKeyId: id, NOT: { endsAt: null } },
+      });
+      expect(old!.endsAt!.getTime()).toBeGreaterThanOrEqual(rows[0].turn.getTime());
+    });
+  });
+
   test('a change that was answered refuses the very next write in the other process', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id, value } = await newKey(project.production.id);

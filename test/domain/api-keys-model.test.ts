@@ -320,6 +320,6 @@ test('whatever is done to a key, in whatever order, its secrets work and die as 
         }
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
 }, 60_000);
