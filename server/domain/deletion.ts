@@ -21,13 +21,14 @@ export function confirmByName(typed: string, name: string, what: string): void {
  * one is told that it was deleted.
  */
 export async function endSecretsOf(tx: Tx, environmentIds: string[]): Promise<void> {
-  // Keys before their secrets, in the order of their ids, as every other writer locks them.
+  // Keys before their secrets, in the order of their ids, as every other writer locks them; in a
+  // statement of its own, so that the next one sees what who held a key before us wrote.
+  await tx.$queryRaw`SELECT id FROM api_keys WHERE environment_id = ANY (${environmentIds})
+    ORDER BY id FOR UPDATE`;
   await tx.$executeRaw`
-    WITH held AS (
-      SELECT id FROM api_keys WHERE environment_id = ANY (${environmentIds}) ORDER BY id FOR UPDATE
-    )
     UPDATE api_key_secrets s SET ends_at = date_trunc('milliseconds', now()), end_reason = 'DELETED'
-    FROM held k WHERE s.api_key_id = k.id AND (s.ends_at IS NULL OR s.ends_at > now())`;
+    FROM api_keys k WHERE k.environment_id = ANY (${environmentIds}) AND s.api_key_id = k.id
+      AND (s.ends_at IS NULL OR s.ends_at > now())`;
 }
 
 /** Has the rows of these scopes removed, once they are unreachable. */

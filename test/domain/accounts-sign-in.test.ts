@@ -3,7 +3,13 @@ import { authenticateSignIn } from '../../server/domain/accounts/authenticate-si
 import { listSignIns } from '../../server/domain/accounts/list-sign-ins.ts';
 import { signIn } from '../../server/domain/accounts/sign-in.ts';
 import { signOut } from '../../server/domain/accounts/sign-out.ts';
-import { ForbiddenError, InvalidCredentialsError } from '../../server/domain/errors.ts';
+import {
+  ForbiddenError,
+  InvalidCredentialsError,
+  NotFoundError,
+  UnauthenticatedError,
+} from '../../server/domain/errors.ts';
+import { newId } from '../../server/domain/ids.ts';
 import { closeDb } from '../../server/platform/db.ts';
 import { password, signUpSomebody } from '../support/accounts.ts';
 import { callAs, createTestTools, nobody } from '../support/call.ts';
@@ -127,6 +133,57 @@ describe('signing out', () => {
       throw new ForbiddenError('Not here.');
     };
     await expect(signOut(call, { everywhere: true })).rejects.toThrow('Not here.');
+    expect(await authenticateSignIn(tools, token)).not.toBeNull();
+  });
+});
+
+describe('ending one sign-in from another', () => {
+  test('ends that one, leaves this browser signed in, and logs it', async () => {
+    const { actor, email, token } = await signUpSomebody(tools);
+    const elsewhere = callAs(tools, nobody);
+    const { signInId } = await signIn(elsewhere, { email, password });
+    const call = callAs(tools, actor);
+    await signOut(call, { signInId });
+    expect(call.signInCookie.token).toBeUndefined();
+    expect(call.actor).toBe(actor);
+    expect(await authenticateSignIn(tools, token)).not.toBeNull();
+    expect(await authenticateSignIn(tools, elsewhere.signInCookie.token!)).toBeNull();
+    const entries = await tools.db.logEntry.findMany({ where: { requestId: call.requestId } });
+    expect(entries).toMatchObject([{ type: 'user.sign_in_revoked', data: { signInId } }]);
+    await expect(signOut(call, { signInId })).rejects.toThrow(NotFoundError);
+  });
+
+  test('its own signs this browser out', async () => {
+    const { actor, token } = await signUpSomebody(tools);
+    const call = callAs(tools, actor);
+    await signOut(call, { signInId: actor.signInId });
+    expect(call.signInCookie.token).toBeNull();
+    expect(call.actor).toEqual(nobody);
+    expect(await authenticateSignIn(tools, token)).toBeNull();
+  });
+
+  test('another user’s is not found, like one that never was', async () => {
+    const [{ actor }, other] = [await signUpSomebody(tools), await signUpSomebody(tools)];
+    const [hidden, missing, malformed] = await Promise.all(
+      [other.actor.signInId, newId('signIn'), '\0'].map((signInId) =>
+        signOut(callAs(tools, actor), { signInId }).catch((error: unknown) => error),
+      ),
+    );
+    expect(hidden).toBeInstanceOf(NotFoundError);
+    expect(hidden).toEqual(missing);
+    expect(hidden).toEqual(malformed);
+    expect(await authenticateSignIn(tools, other.token)).not.toBeNull();
+  });
+
+  test('takes somebody who is signed in, and not both fields', async () => {
+    const { actor, token } = await signUpSomebody(tools);
+    const { signInId } = actor;
+    await expect(signOut(callAs(tools, nobody), { signInId })).rejects.toThrow(
+      UnauthenticatedError,
+    );
+    await expect(
+      signOut(callAs(tools, actor), { signInId, everywhere: true }),
+    ).rejects.toMatchObject({ issues: [{ path: ['signInId'] }] });
     expect(await authenticateSignIn(tools, token)).not.toBeNull();
   });
 });

@@ -142,7 +142,7 @@ describe('open invitations', () => {
     const call = await callOf(tools, owner);
     await db.$executeRaw`UPDATE invitations SET expires_at = now() + interval '1 minute'`;
     expect(await findInvitation(call, id)).not.toBeNull();
-    await db.$executeRaw`UPDATE invitations SET expires_at = now()`;
+    await db.$executeRaw`UPDATE invitations SET expires_at = now() - interval '1 second'`;
     expect(await findInvitation(call, id)).toBeNull();
     expect(await listInvitations(call, workspaceId)).toEqual([]);
     expect(await outcome(accept(invitee, token))).toBe('INVITATION_INVALID');
@@ -353,7 +353,7 @@ describe('signing up with an invitation', () => {
     await setRole(tools, inviter.actor.id, workspaceId, 'VIEWER');
     expect(await outcome(join(email, token, 'OPEN'))).toBe('INVITATION_INVALID');
     await setRole(tools, inviter.actor.id, workspaceId, 'ADMIN');
-    await db.$executeRaw`UPDATE invitations SET expires_at = now()`;
+    await db.$executeRaw`UPDATE invitations SET expires_at = now() - interval '1 second'`;
     expect(await outcome(join(email, token))).toBe('INVITATION_INVALID');
     expect(await db.user.count()).toBe(before);
   });

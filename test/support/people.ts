@@ -8,6 +8,7 @@ import { authenticateSignIn } from '../../server/domain/accounts/authenticate-si
 import type { Tools } from '../../server/domain/call.ts';
 import { type SignedUp, signUpSomebody } from './accounts.ts';
 import { callAs, type TestCall } from './call.ts';
+import type { GraphQLOptions } from './server.ts';
 
 export const roles = ['OWNER', 'ADMIN', 'DEVELOPER', 'VIEWER'] as const satisfies Role[];
 
@@ -55,6 +56,11 @@ export async function giveToken(
 /** A request with an access token. */
 export async function callWithToken(tools: Tools, token: string): Promise<TestCall> {
   return callAs(tools, await authenticateAccessToken(tools, token));
+}
+
+/** Who asks over HTTP with an access token. */
+export function withToken(token: string, headers: Record<string, string> = {}): GraphQLOptions {
+  return { headers: { authorization: `Bearer ${token}`, ...headers } };
 }
 
 /** What became of each: the code of its error, or "done". */
