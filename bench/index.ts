@@ -6,11 +6,12 @@
  * of one run. Prints plain text. A missed aim is a result; only what could not run is a failure.
  */
 
+import { deletion } from './deletion.ts';
 import { readOptions, type Suite } from './options.ts';
 import { endAll } from './processes.ts';
 import { sessions } from './sessions.ts';
 
-const suites: Readonly<Record<string, Suite>> = { sessions };
+const suites: Readonly<Record<string, Suite>> = { sessions, deletion };
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

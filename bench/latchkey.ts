@@ -41,9 +41,18 @@ export async function startLatchkey(nodeArgs: string[] = []): Promise<Latchkey> 
   return { program, port: Number(new URL(url).port), databaseUrl };
 }
 
+/** Whose the projects are. */
+export const account = {
+  name: 'Ada',
+  email: 'ada@example.com',
+  password: 'correct horse battery',
+};
+
 /** Signs up and creates projects, by the API alone. */
-export async function createProjects({ port }: Latchkey, count: number): Promise<Project[]> {
-  const account = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+export async function createProjects(
+  { port }: Pick<Latchkey, 'port'>,
+  count: number,
+): Promise<Project[]> {
   const signedUp = await send(
     port,
     `mutation ($input: SignUpInput!) { signUp(input: $input) {
@@ -75,7 +84,7 @@ export async function createProjects({ port }: Latchkey, count: number): Promise
 }
 
 /** One mutation. @throws {Error} whatever comes back but its payload */
-async function send(port: number, query: string, input: object, cookie = '') {
+export async function send(port: number, query: string, input: object, cookie = '') {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
