@@ -56,6 +56,14 @@ announced AS (
 export const effectsInput =
   'log_id text, event_id text, actor_kind actor_kind, actor_id text, actor_label text, ip text, user_agent text, request_id text';
 
+/** The names in a list of columns with types. */
+export function namesOf(columns: string): string {
+  return columns
+    .split(',')
+    .map((column) => column.trim().split(' ', 1)[0])
+    .join(', ');
+}
+
 /** Who did it and from where, as every item of a statement says. */
 export interface Origin {
   log_id: string;

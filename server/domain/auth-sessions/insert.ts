@@ -2,8 +2,8 @@ import type { StartedWith } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
 import type { RefusalReason } from '../errors.ts';
-import { effectsInput, effectsSql, type Origin } from './effects.ts';
-import { type SessionRecord, sessionColumns } from './record.ts';
+import { effectsInput, effectsSql, namesOf, type Origin } from './effects.ts';
+import type { SessionRecord } from './record.ts';
 
 /** One session to start. Column names, because the statement reads the items as JSON. */
 export interface NewSession extends Origin {
@@ -37,15 +37,18 @@ export type Started =
   /** Its user code or its idempotency key is another session's. */
   | { taken: true };
 
+const columns = `id text, started_with started_with, environment_id text, secret_id text, user_code text,
+  metadata jsonb, nonce text, return_url text, master_key_id text, idempotency_key text,
+  idempotency_digest text, device_ip text, device_user_agent text, ${effectsInput}`;
+
 /**
  * One statement for many requests. Each row is judged by itself: environment, key and project are
  * read in the statement that writes, so what was switched off before it began starts nothing.
  */
 const text = `
 WITH input AS (
-  SELECT * FROM jsonb_to_recordset($1) AS i(n int, id text, started_with started_with, environment_id text,
-    secret_id text, user_code text, metadata jsonb, nonce text, return_url text, master_key_id text,
-    idempotency_key text, idempotency_digest text, device_ip text, device_user_agent text, ${effectsInput})
+  SELECT * FROM ROWS FROM (jsonb_to_recordset($1) AS (${columns}))
+    WITH ORDINALITY AS i(${namesOf(columns)}, n)
 ),
 checked AS (
   SELECT i.*, k.id AS api_key_id, p.id AS project_id, p.workspace_id, p.require_user_code,
@@ -84,7 +87,8 @@ changed AS (
   FROM made m JOIN input i ON i.id = m.id
 ),
 ${effectsSql}
-SELECT checked.n, checked.refused, ${sessionColumns('made')}
+SELECT checked.refused, made.id, made.workspace_id, made.project_id, made.api_key_id,
+  made.require_user_code, made.created_at, made.expires_at
 FROM checked LEFT JOIN made ON made.id = checked.id ORDER BY checked.n`;
 
 /**
@@ -101,10 +105,47 @@ export async function insertSessions(
   const { rows } = await db.$pool.query({
     name: 'sessions-start',
     text,
-    values: [JSON.stringify(items.map((item, n) => ({ ...item, n }))), slot],
+    values: [JSON.stringify(items), slot],
   });
-  return rows.map(({ n: _, refused, ...session }) => {
-    if (refused) return { refused };
-    return session.id ? { session } : { taken: true };
+  return rows.map((row, n) => {
+    if (row.refused) return { refused: row.refused };
+    return row.id ? { session: sessionOf(items[n]!, row) } : { taken: true };
   });
+}
+
+/** The session as it was written. What the item says need not come back from the database. */
+function sessionOf(item: NewSession, row: Record<string, never>): SessionRecord {
+  return {
+    id: item.id,
+    workspaceId: row.workspace_id!,
+    projectId: row.project_id!,
+    environmentId: item.environment_id,
+    apiKeyId: row.api_key_id!,
+    startedWith: item.started_with,
+    status: 'PENDING',
+    channel: null,
+    subject: null,
+    subjectKey: null,
+    userCode: item.user_code,
+    requireUserCode: row.require_user_code!,
+    metadata: item.metadata,
+    nonce: item.nonce,
+    returnUrl: item.return_url,
+    reason: null,
+    masterKeyId: item.master_key_id,
+    idempotencyKey: item.idempotency_key,
+    exchangeKey: null,
+    proofKeyId: null,
+    startedFromIp: item.device_ip,
+    startedFromUserAgent: item.device_user_agent,
+    confirmedFromIp: null,
+    confirmedFromUserAgent: null,
+    createdAt: row.created_at!,
+    expiresAt: row.expires_at!,
+    confirmedAt: null,
+    exchangeableUntil: null,
+    cancelledAt: null,
+    expiredAt: null,
+    usedAt: null,
+  };
 }

@@ -1,7 +1,7 @@
 import type { AuthSessionStatus, Channel } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
-import { effectsInput, effectsSql, type Origin } from './effects.ts';
+import { effectsInput, effectsSql, namesOf, type Origin } from './effects.ts';
 import { type SessionRecord, type Subject, sessionColumns } from './record.ts';
 
 /**
@@ -57,12 +57,15 @@ const isLastTry = `a.wrong_user_codes + 1 >= ${wrongUserCodesMax}`;
 const when = (status: string, value: string, column: string) =>
   `${column} = CASE WHEN i.to_status = '${status}' AND ${codeMatches} THEN ${value} ELSE a.${column} END`;
 
+const columns = `id text, to_status auth_session_status, secret_id text, outside_production boolean,
+  channel channel, subject jsonb, subject_key text, user_code text, reason text,
+  started_with_secret boolean, exchange_key text, proof_key_id text, device_ip text,
+  device_user_agent text, ${effectsInput}`;
+
 const text = `
 WITH input AS (
-  SELECT * FROM jsonb_to_recordset($1) AS i(n int, id text, to_status auth_session_status, secret_id text,
-    outside_production boolean, channel channel, subject jsonb, subject_key text, user_code text,
-    reason text, started_with_secret boolean, exchange_key text, proof_key_id text, device_ip text,
-    device_user_agent text, ${effectsInput})
+  SELECT * FROM ROWS FROM (jsonb_to_recordset($1) AS (${columns}))
+    WITH ORDINALITY AS i(${namesOf(columns)}, n)
 ),
 touched AS (
   UPDATE auth_sessions a SET
@@ -109,7 +112,7 @@ changed AS (
   FROM touched WHERE status <> 'PENDING'
 ),
 ${effectsSql}
-SELECT n, ${sessionColumns('touched')}, touched.wrong_user_codes AS wrong FROM touched`;
+SELECT n::int, ${sessionColumns('touched')}, touched.wrong_user_codes AS wrong FROM touched`;
 
 /**
  * Moves the sessions, with their log entries, counters and events, in one transaction.
@@ -121,11 +124,11 @@ export async function moveSessions(db: Db, items: Move[], slot: number): Promise
   const { rows } = await db.$pool.query({
     name: 'sessions-move',
     text,
-    values: [JSON.stringify(items.map((item, n) => ({ ...item, n }))), slot],
+    values: [JSON.stringify(items), slot],
   });
   const byNumber = new Map<number, Record<string, unknown>>(rows.map((row) => [row.n, row]));
-  return items.map(({ to_status }, n) => {
-    const row = byNumber.get(n);
+  return items.map(({ to_status }, index) => {
+    const row = byNumber.get(index + 1); // SQL counts from one
     if (!row) return { refused: true };
     const { n: _, wrong, ...session } = row;
     if (session.status === to_status) return { session: session as unknown as SessionRecord };

@@ -37,14 +37,35 @@ export interface StartSessionInput {
   endUserAgent?: string | null;
 }
 
-export interface StartedSession {
-  session: SessionRecord;
-  clientSecret: string;
-  linkToken: string;
+/** A started session with what opens it, which is derived when it is asked for. */
+export class StartedSession {
+  readonly session: SessionRecord;
+  readonly #call: Call;
+
+  constructor(call: Call, session: SessionRecord) {
+    this.#call = call;
+    this.session = session;
+  }
+
+  get clientSecret(): string {
+    const { id, masterKeyId } = this.session;
+    return clientSecretOf(this.#call.masterKeys, id, masterKeyId);
+  }
+
+  get linkToken(): string {
+    const { id, masterKeyId } = this.session;
+    return linkTokenOf(this.#call.masterKeys, id, masterKeyId);
+  }
+
   /** Where its user confirms; carries the link token. */
-  confirmUrl: string;
+  get confirmUrl(): string {
+    return confirmUrlOf(this.#call, this.session);
+  }
+
   /** The same as a QR code, SVG. */
-  qrCodeUrl: string;
+  get qrCodeUrl(): string {
+    return `${this.confirmUrl}/qr.svg`;
+  }
 }
 
 export const metadataBytesMax = 4096;
@@ -119,14 +140,15 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
       device_ip: bySecretKey ? (fields.endUserIp ?? null) : call.client.ip,
       device_user_agent: bySecretKey ? (fields.endUserAgent ?? null) : call.client.userAgent,
     });
-    if ('session' in result) return reply(call, result.session);
+    if ('session' in result) return new StartedSession(call, result.session);
     if ('refused' in result) throw refuse(call, door, result.refused);
     const earlier =
       idempotencyKey !== null &&
       (await readSessionByIdempotencyKey(call.db, door.environmentId, idempotencyKey));
     if (!earlier) continue; // the user code was taken
     if (earlier.forgotten) await forgetIdempotencyKey(call, earlier.id);
-    else if (earlier.idempotencyDigest === idempotencyDigest) return reply(call, earlier);
+    else if (earlier.idempotencyDigest === idempotencyDigest)
+      return new StartedSession(call, earlier);
     else throw new IdempotencyMismatchError();
   }
   throw new Error(`No free user code was found in ${triesMax} tries.`);
@@ -191,19 +213,6 @@ async function findDoorOfProject(call: Call, projectId: string): Promise<Door> {
     throw new OriginNotAllowedError(origin);
   }
   return { startedWith: 'PROJECT_ID', environmentId: id, kind, allowedOrigins, secretId: null };
-}
-
-/** Everything that a client is handed at the start. The secrets are derived, so a repeat has the same. */
-function reply(call: Call, session: SessionRecord): StartedSession {
-  const { masterKeys } = call;
-  const confirmUrl = confirmUrlOf(call, session);
-  return {
-    session,
-    clientSecret: clientSecretOf(masterKeys, session.id, session.masterKeyId),
-    linkToken: linkTokenOf(masterKeys, session.id, session.masterKeyId),
-    confirmUrl,
-    qrCodeUrl: `${confirmUrl}/qr.svg`,
-  };
 }
 
 /** For the log too: a switched-off project should show who still knocks. */
