@@ -6,7 +6,8 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type PrismaTypes from '../prisma/generated/pothos.ts';
 import { getDatamodel } from '../prisma/generated/pothos.ts';
 import { mayReadBeyondOwnName, mayReadPeople, mayWrite } from '../server/domain/access.ts';
-import type { Actor, Call } from '../server/domain/call.ts';
+import type { Actor } from '../server/domain/actor.ts';
+import type { Call } from '../server/domain/call.ts';
 import { ForbiddenError } from '../server/domain/errors.ts';
 
 /** What every resolver gets, and all that it gets. */

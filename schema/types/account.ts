@@ -3,7 +3,7 @@ import { resetPassword } from '../../server/domain/accounts/reset-password.ts';
 import { signIn } from '../../server/domain/accounts/sign-in.ts';
 import { signOut } from '../../server/domain/accounts/sign-out.ts';
 import { signUp } from '../../server/domain/accounts/sign-up.ts';
-import type { UserActor } from '../../server/domain/call.ts';
+import type { UserActor } from '../../server/domain/actor.ts';
 import {
   EmailTakenError,
   ForbiddenError,

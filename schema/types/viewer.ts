@@ -2,7 +2,7 @@ import { listAccessTokens } from '../../server/domain/access-tokens/find.ts';
 import { findUser } from '../../server/domain/accounts/find-user.ts';
 import { listMemberships } from '../../server/domain/accounts/list-memberships.ts';
 import { listSignIns, type SignInRecord } from '../../server/domain/accounts/list-sign-ins.ts';
-import type { UserActor } from '../../server/domain/call.ts';
+import type { UserActor } from '../../server/domain/actor.ts';
 import { found } from '../../server/domain/errors.ts';
 import { builder } from '../builder.ts';
 import { AccessToken } from './access-token.ts';

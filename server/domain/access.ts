@@ -8,7 +8,8 @@
 
 import type { Prisma } from '../../prisma/generated/client.ts';
 import type { EnvironmentKind, Role } from '../../prisma/generated/enums.ts';
-import type { Actor, AuthenticatedKey, Call, SignedInUser, UserActor } from './call.ts';
+import type { Actor, AuthenticatedKey, SignedInUser, UserActor } from './actor.ts';
+import type { Call } from './call.ts';
 import { CredentialMismatchError, ForbiddenError, UnauthenticatedError } from './errors.ts';
 
 const rank: Record<Role, number> = { VIEWER: 0, DEVELOPER: 1, ADMIN: 2, OWNER: 3 };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { LogEntry } from '../../prisma/generated/client.ts';
-import type { ActorKind, LogLevel } from '../../prisma/generated/enums.ts';
+import type { LogLevel } from '../../prisma/generated/enums.ts';
 import type { Db, Tx } from '../platform/db.ts';
 import { environmentOfKey, mayReadBeyondOwnName, readableWorkspaceIds } from './access.ts';
 import type { ActivityScope } from './activity-scope.ts';
-import type { Actor, Call } from './call.ts';
+import { actorValues } from './actor.ts';
+import type { Call } from './call.ts';
 import { type IdKind, kindOfId, newId } from './ids.ts';
 import { type Connection, type PageInput, readPage } from './keyset.ts';
 import { storableText, validate } from './validation.ts';
@@ -21,28 +22,6 @@ export interface NewLogEntry {
   apiKeyId?: string | null;
   /** Details, without secrets. */
   data?: unknown;
-}
-
-/** Who acted, by value: an entry outlives its actor. */
-export function actorValues(actor: Actor): {
-  kind: ActorKind;
-  id: string | null;
-  label: string;
-} {
-  switch (actor.kind) {
-    case 'user': {
-      const { id, email, accessToken } = actor;
-      return accessToken
-        ? { kind: 'ACCESS_TOKEN', id: accessToken.id, label: `${accessToken.name} (${email})` }
-        : { kind: 'USER', id, label: email };
-    }
-    case 'apiKey':
-      return { kind: 'API_KEY', id: actor.key.id, label: actor.key.name };
-    case 'system':
-      return { kind: 'SYSTEM', id: null, label: actor.reason };
-    case 'nobody':
-      return { kind: 'ANONYMOUS', id: null, label: 'Nobody signed in' };
-  }
 }
 
 /** Writes one entry, in the transaction of the change that it reports. */

@@ -7,9 +7,8 @@
  * A process that dies loses the counts of its last second.
  */
 import type { Db } from '../platform/db.ts';
-import type { Client } from './call.ts';
+import type { actorValues, Client } from './actor.ts';
 import { newId } from './ids.ts';
-import type { actorValues } from './log-entries.ts';
 
 export interface Refusal {
   type: 'key.refused' | 'session.refused';

@@ -1,4 +1,5 @@
-import type { Actor, Call, Client, Tools } from '../domain/call.ts';
+import type { Actor, Client } from '../domain/actor.ts';
+import type { Call, Tools } from '../domain/call.ts';
 import { cleanText } from '../domain/validation.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ClientAddresses } from './client-address.ts';

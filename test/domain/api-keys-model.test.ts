@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuthenticatedKey } from '../../server/domain/actor.ts';
 import { createApiKey } from '../../server/domain/api-keys/create.ts';
 import { deleteApiKey } from '../../server/domain/api-keys/delete.ts';
 import { finishApiKeyRotation } from '../../server/domain/api-keys/finish-rotation.ts';
 import { regenerateApiKey } from '../../server/domain/api-keys/regenerate.ts';
 import { loadApiKeyState } from '../../server/domain/api-keys/state.ts';
 import { updateApiKey } from '../../server/domain/api-keys/update.ts';
-import type { AuthenticatedKey, Call } from '../../server/domain/call.ts';
+import type { Call } from '../../server/domain/call.ts';
 import { ConflictError, NotFoundError } from '../../server/domain/errors.ts';
 import { closeDb } from '../../server/platform/db.ts';
 import { ageKey, checkAfresh, keyBehind, startWith, type Verdict } from '../support/api-keys.ts';

@@ -1,5 +1,6 @@
 import { signUp } from '../../server/domain/accounts/sign-up.ts';
-import type { Client, SignedInUser, Tools } from '../../server/domain/call.ts';
+import type { Client, SignedInUser } from '../../server/domain/actor.ts';
+import type { Tools } from '../../server/domain/call.ts';
 import { callAs, newAddress, nobody } from './call.ts';
 
 export const password = 'correct horse battery';

@@ -1,6 +1,7 @@
+import type { AuthenticatedKey } from '../../server/domain/actor.ts';
 import { createApiKeyCache } from '../../server/domain/api-keys/check.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
-import type { AuthenticatedKey, Tools } from '../../server/domain/call.ts';
+import type { Tools } from '../../server/domain/call.ts';
 import { type RefusalReason, UnauthenticatedError } from '../../server/domain/errors.ts';
 import type { Db } from '../../server/platform/db.ts';
 import { callAs, nobody } from './call.ts';

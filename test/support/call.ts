@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Actor, Call, Client, SignInCookie, Tools } from '../../server/domain/call.ts';
+import type { Actor, Client } from '../../server/domain/actor.ts';
+import type { Call, SignInCookie, Tools } from '../../server/domain/call.ts';
 import { createTools, type ToolsOptions } from '../../server/domain/tools.ts';
 import { openDb } from '../../server/platform/db.ts';
 import { createEvents } from '../../server/platform/events.ts';

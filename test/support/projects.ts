@@ -1,4 +1,5 @@
-import type { Actor, Client, Tools } from '../../server/domain/call.ts';
+import type { Actor, Client } from '../../server/domain/actor.ts';
+import type { Tools } from '../../server/domain/call.ts';
 import { createProject } from '../../server/domain/projects/create.ts';
 import { type SignedUp, signUpSomebody } from './accounts.ts';
 import { callAs, newAddress, nobody } from './call.ts';

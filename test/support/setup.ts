@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest';
-import type { Actor, Client, Tools } from '../../server/domain/call.ts';
+import type { Actor, Client } from '../../server/domain/actor.ts';
+import type { Tools } from '../../server/domain/call.ts';
 import { closeDb } from '../../server/platform/db.ts';
 import { callAs, createTestTools, type TestCall } from './call.ts';
 import { createTestDatabase } from './database.ts';

@@ -1,5 +1,6 @@
 import type { AccessTokenScope, Role } from '../../../prisma/generated/enums.ts';
-import type { Tools, UserActor } from '../call.ts';
+import type { UserActor } from '../actor.ts';
+import type { Tools } from '../call.ts';
 import { UnauthenticatedError } from '../errors.ts';
 import { isAccessTokenValue } from './format.ts';
 

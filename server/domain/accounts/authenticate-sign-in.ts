@@ -1,5 +1,6 @@
 import type { Role } from '../../../prisma/generated/enums.ts';
-import type { SignedInUser, Tools } from '../call.ts';
+import type { SignedInUser } from '../actor.ts';
+import type { Tools } from '../call.ts';
 import { idleDays, longestDays } from './start-sign-in.ts';
 import { isToken } from './tokens.ts';
 

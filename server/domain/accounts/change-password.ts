@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { requireSignedIn } from '../access.ts';
-import type { Call, SignedInUser } from '../call.ts';
+import type { SignedInUser } from '../actor.ts';
+import type { Call } from '../call.ts';
 import { InvalidCredentialsError, UnauthenticatedError } from '../errors.ts';
 import { invalid, validate } from '../validation.ts';
 import { countPasswordAttempt } from './attempt-limits.ts';

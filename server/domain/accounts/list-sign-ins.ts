@@ -1,4 +1,5 @@
-import type { Call, UserActor } from '../call.ts';
+import type { UserActor } from '../actor.ts';
+import type { Call } from '../call.ts';
 
 export interface SignInRecord {
   id: string;

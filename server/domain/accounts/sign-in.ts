@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { refuseAccessToken, requireOwnPage } from '../access.ts';
-import type { Call, SignedInUser } from '../call.ts';
+import type { SignedInUser } from '../actor.ts';
+import type { Call } from '../call.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { emailText, validate } from '../validation.ts';
 import { countPasswordAttempt, networkOf } from './attempt-limits.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Tx } from '../../platform/db.ts';
 import { refuseAccessToken, requireOwnPage } from '../access.ts';
-import type { Call, SignedInUser, Tools } from '../call.ts';
+import type { SignedInUser } from '../actor.ts';
+import type { Call, Tools } from '../call.ts';
 import { EmailTakenError, SignUpClosedError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { findInvitationByToken, joinByInvitation } from '../invitations/accept.ts';

@@ -7,7 +7,8 @@
  * kinder to networks that the account was signed in from before (attempt-limits.ts).
  */
 import type { Tx } from '../../platform/db.ts';
-import type { Call, SignedInUser } from '../call.ts';
+import type { SignedInUser } from '../actor.ts';
+import type { Call } from '../call.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { endSignIns } from './end-sign-ins.ts';

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Db } from '../../platform/db.ts';
 import type { Events } from '../../platform/events.ts';
 import type { MasterKeys } from '../../platform/master-keys.ts';
-import type { AuthenticatedKey, Client } from '../call.ts';
+import type { AuthenticatedKey, Client } from '../actor.ts';
 import { originNotAllowedMessage, type RefusalReason } from '../errors.ts';
 import { isOriginAllowed } from '../origins.ts';
 import type { RefusalLog } from '../refusals.ts';

@@ -5,7 +5,7 @@
  * key. A process that dies loses the last minute.
  */
 import type { Db } from '../../platform/db.ts';
-import type { AuthenticatedKey, Client } from '../call.ts';
+import type { AuthenticatedKey, Client } from '../actor.ts';
 
 export interface ApiKeyUsage {
   note(key: AuthenticatedKey, client: Client): void;

@@ -1,6 +1,6 @@
+import { actorValues } from '../actor.ts';
 import type { Call } from '../call.ts';
 import { newId } from '../ids.ts';
-import { actorValues } from '../log-entries.ts';
 import type { Origin } from './effects.ts';
 
 /**

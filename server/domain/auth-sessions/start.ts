@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { environmentOfKey, mayTrySessions } from '../access.ts';
+import { actorValues } from '../actor.ts';
 import { refusal } from '../api-keys/refusal.ts';
 import type { Call } from '../call.ts';
 import { findEnvironment } from '../environments/find.ts';
@@ -14,7 +15,6 @@ import {
   UnauthenticatedError,
 } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
-import { actorValues } from '../log-entries.ts';
 import { isOriginAllowed } from '../origins.ts';
 import { invalid, jsonValue, storableText, validate } from '../validation.ts';
 import { confirmUrlOf } from './channels.ts';

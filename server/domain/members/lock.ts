@@ -1,6 +1,7 @@
 import type { Role } from '../../../prisma/generated/enums.ts';
 import type { Tx } from '../../platform/db.ts';
-import type { Call, SignedInUser } from '../call.ts';
+import type { SignedInUser } from '../actor.ts';
+import type { Call } from '../call.ts';
 import { NotFoundError } from '../errors.ts';
 
 export interface LockedWorkspace {

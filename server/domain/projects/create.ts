@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { demand, mayCreateProject, requireUser } from '../access.ts';
+import type { UserActor } from '../actor.ts';
 import { insertApiKey } from '../api-keys/create.ts';
-import type { Call, UserActor } from '../call.ts';
+import type { Call } from '../call.ts';
 import { NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
