@@ -1,7 +1,7 @@
 import { loadApiKey } from '../../server/domain/api-keys/find.ts';
 import { loadSession } from '../../server/domain/auth-sessions/find.ts';
 import { loadEnvironment } from '../../server/domain/environments/find.ts';
-import { findLogEntry, type LogRecord } from '../../server/domain/log-entries.ts';
+import { type LogRecord, loadLogEntry } from '../../server/domain/log-entries.ts';
 import { loadProject } from '../../server/domain/projects/find.ts';
 import { loadWorkspace } from '../../server/domain/workspaces/find.ts';
 import { builder } from '../builder.ts';
@@ -48,7 +48,8 @@ const Actor = builder.objectRef<LogRecord>('Actor').implement({
 });
 
 LogEntry.implement({
-  description: 'One thing that happened. Entries are never changed.',
+  description:
+    'One thing that happened. An entry never changes, but for the count of a refusal that repeats within its minute.',
   interfaces: [Node],
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
@@ -124,4 +125,4 @@ LogEntry.implement({
   }),
 });
 
-addNode('logEntry', 'LogEntry', findLogEntry);
+addNode('logEntry', 'LogEntry', loadLogEntry);

@@ -121,6 +121,21 @@ export class ConflictError extends DomainError {
   }
 }
 
+/**
+ * Says why a write that names a version found no row.
+ *
+ * @param row the thing as it is now, read by the transaction of the write: a second connection may not
+ *   be had while all of them wait for one
+ * @throws {ConflictError} with the version it has now; {NotFoundError} if it is gone
+ */
+export async function throwConflict(
+  what: string,
+  row: Promise<{ version: number } | null>,
+): Promise<never> {
+  const { version } = await found(what, row);
+  throw new ConflictError(`${what} was changed since you read it.`, version);
+}
+
 /** Too many attempts. */
 export class RateLimitedError extends DomainError {
   readonly code = 'RATE_LIMITED';

@@ -16,10 +16,16 @@ export function gathered<Row>(
   return (call, id) => {
     let loader = loaders.get(call);
     if (!loader) {
-      loader = new DataLoader(async (ids) => {
-        const rows = new Map((await batch(call, ids)).map((row) => [idOf(row), row]));
-        return ids.map((each) => rows.get(each) ?? null);
-      });
+      loader = new DataLoader(
+        async (ids) => {
+          const rows = new Map(
+            (await batch(call, [...new Set(ids)])).map((row) => [idOf(row), row]),
+          );
+          return ids.map((each) => rows.get(each) ?? null);
+          // Nothing is kept: of two mutations in one request, the second must not see the first's past.
+        },
+        { cache: false },
+      );
       loaders.set(call, loader);
     }
     return loader.load(id);

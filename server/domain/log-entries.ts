@@ -8,6 +8,7 @@ import { actorValues } from './actor.ts';
 import type { Call } from './call.ts';
 import { type IdKind, kindOfId, newId } from './ids.ts';
 import { type Connection, type PageInput, readPage } from './keyset.ts';
+import { gathered } from './load.ts';
 import { storableText, validate } from './validation.ts';
 
 export interface NewLogEntry {
@@ -62,11 +63,43 @@ const filterRules = z.object({
   types: z.array(storableText(64)).max(50, 'Must be at most 50 types.').nullish(),
 });
 
-const columns = `l.id, l.at, l.type, l.level, l.message, l.reason, l.actor_kind AS "actorKind",
-  l.actor_id AS "actorId", l.actor_label AS "actorLabel", l.workspace_id AS "workspaceId",
-  l.project_id AS "projectId", l.environment_id AS "environmentId", l.session_id AS "sessionId",
-  l.api_key_id AS "apiKeyId", l.subject_key AS "subjectKey", l.channel, l.ip,
-  l.user_agent AS "userAgent", l.request_id AS "requestId", l.data`;
+/** What an entry says of its actor. Columns by the names of the record. */
+const actorColumns = {
+  actorKind: 'l.actor_kind',
+  actorId: 'l.actor_id',
+  actorLabel: 'l.actor_label',
+  ip: 'l.ip',
+  userAgent: 'l.user_agent',
+};
+
+/**
+ * The select list of an entry, as this actor may see it. From an API key users and other keys are
+ * hidden: it sees that one of them acted, and not which or from where.
+ */
+function columnsFor({ actor }: Call, bind: (value: unknown) => string): string {
+  const own = actor.kind === 'apiKey' ? bind(actor.key.id) : null;
+  const hidden =
+    own &&
+    `(l.actor_kind IN ('USER', 'ACCESS_TOKEN') OR (l.actor_kind = 'API_KEY' AND l.actor_id <> ${own}))`;
+  const shown = Object.entries(actorColumns).map(([name, column]) => {
+    if (hidden === null || name === 'actorKind') return `${column} AS "${name}"`;
+    const instead =
+      name === 'actorLabel'
+        ? `CASE l.actor_kind WHEN 'API_KEY' THEN 'Another API key' ELSE 'A member' END`
+        : 'NULL';
+    return `CASE WHEN ${hidden} THEN ${instead} ELSE ${column} END AS "${name}"`;
+  });
+  return `l.id, l.at, l.type, l.level, l.message, l.reason, ${shown.join(', ')},
+    l.workspace_id AS "workspaceId", l.project_id AS "projectId", l.environment_id AS "environmentId",
+    l.session_id AS "sessionId", l.api_key_id AS "apiKeyId", l.subject_key AS "subjectKey", l.channel,
+    l.request_id AS "requestId", l.data`;
+}
+
+/** Which entries an API key sees: of sessions, and of itself. What members do is hidden from it. */
+function readableEntriesSql({ actor }: Call, bind: (value: unknown) => string): string {
+  if (actor.kind !== 'apiKey') return 'true';
+  return `(l.type LIKE 'session.%' OR l.api_key_id = ${bind(actor.key.id)})`;
+}
 
 export type LogRecord = Omit<LogEntry, 'xid'>;
 
@@ -83,7 +116,8 @@ export async function listLogs(
 ): Promise<Connection<LogRecord>> {
   validate(filterRules, filter);
   return readPage<LogRecord>(call.db, page, 'l.at', 'l.id', (bind, keyset) => {
-    const conditions = [keyset];
+    const columns = columnsFor(call, bind);
+    const conditions = [keyset, readableEntriesSql(call, bind)];
     if (filter.types) conditions.push(`l.type = ANY (${bind(filter.types)})`);
     // A malformed id names nothing.
     const id = (kind: IdKind, text: string) => bind(kindOfId(text) === kind ? text : '');
@@ -121,26 +155,32 @@ export async function listSessionLogs(
   return readPage<LogRecord>(call.db, page, 'l.at', 'l.id', (bind, keyset) => [
     {
       each: `SELECT ${bind(sessionId)} AS id`,
-      columns,
+      columns: columnsFor(call, bind),
       from: `log_entries l WHERE l.session_id = e.id AND ${keyset}`,
     },
   ]);
 }
 
-/** One entry that the actor may see, or null. */
-export async function findLogEntry(call: Call, id: string): Promise<LogRecord | null> {
-  if (kindOfId(id) !== 'logEntry') return null;
-  if (!mayReadBeyondOwnName(call.actor)) return null;
-  const only = environmentOfKey(call.actor);
-  const [readable, value] =
-    only === null
-      ? ['l.workspace_id = ANY ($2)', readableWorkspaceIds(call)]
-      : ['l.environment_id = $2', only];
-  const { rows } = await call.db.$pool.query(
-    `SELECT ${columns} FROM log_entries l WHERE l.id = $1 AND ${readable}
-     AND (l.project_id IS NULL OR EXISTS (SELECT FROM projects p WHERE p.id = l.project_id))
-     AND (l.environment_id IS NULL OR EXISTS (SELECT FROM environments e WHERE e.id = l.environment_id))`,
-    [id, value],
-  );
-  return rows[0] ?? null;
-}
+/** One entry that the actor may see, or null. Many in one statement. */
+export const loadLogEntry = gathered<LogRecord>(
+  async (call, ids) => {
+    if (!mayReadBeyondOwnName(call.actor)) return [];
+    const values: unknown[] = [];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const only = environmentOfKey(call.actor);
+    const inScope =
+      only === null
+        ? `l.workspace_id = ANY (${bind(readableWorkspaceIds(call))})`
+        : `l.environment_id = ${bind(only)}`;
+    const named = ids.filter((id) => kindOfId(id) === 'logEntry');
+    const { rows } = await call.db.$pool.query<LogRecord>(
+      `SELECT ${columnsFor(call, bind)} FROM log_entries l
+       WHERE l.id = ANY (${bind(named)}) AND ${inScope} AND ${readableEntriesSql(call, bind)}
+       AND (l.project_id IS NULL OR EXISTS (SELECT FROM projects p WHERE p.id = l.project_id))
+       AND (l.environment_id IS NULL OR EXISTS (SELECT FROM environments e WHERE e.id = l.environment_id))`,
+      values,
+    );
+    return rows;
+  },
+  ({ id }) => id,
+);

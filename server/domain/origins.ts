@@ -7,7 +7,7 @@ import { isLoopback } from '../platform/config.ts';
 
 /** Schemes that run or show something by themselves when a link with them is followed. */
 const notAppSchemes = new Set(
-  'about blob data file filesystem ftp http https javascript mailto vbscript view-source ws wss'.split(
+  'about blob chrome data file filesystem ftp http https intent javascript mailto sms tel vbscript view-source ws wss'.split(
     ' ',
   ),
 );
@@ -22,8 +22,8 @@ export function isOrigin(text: string): boolean {
   const scheme = /^([a-z][a-z0-9+.-]*:)\/\/$/i.exec(text)?.[1];
   if (scheme) return isAppScheme(scheme);
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
-  const { href, origin } = new URL(text);
-  return href === `${origin}/`;
+  const { href, origin, hostname } = new URL(text);
+  return href === `${origin}/` && !hostname.includes('*'); // no browser sends one
 }
 
 /** As browsers send it: in lower case, without the default port. @param text an origin */
@@ -41,9 +41,10 @@ export function isOriginAllowed(
   origin: string,
   { kind, allowedOrigins }: { kind: EnvironmentKind; allowedOrigins: readonly string[] },
 ): boolean {
-  return allowedOrigins.includes(origin) || (kind !== 'PRODUCTION' && isLoopbackOrigin(origin));
-}
-
-function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+  if (allowedOrigins.includes(origin)) return true;
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  // The page of an app's web view: `capacitor://localhost` is of `capacitor://`.
+  if (isAppScheme(url.protocol)) return allowedOrigins.includes(originOfUrl(url));
+  return kind !== 'PRODUCTION' && isLoopback(url.hostname);
 }

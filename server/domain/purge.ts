@@ -3,12 +3,13 @@
  * instant loses nothing but the batch. A task is done when nothing is left and every statement that
  * had begun before the deletion is surely over; until then it is looked at again.
  */
+import { statementTimeoutMs } from '../platform/db.ts';
 import type { Call } from './call.ts';
 import { kindOfId } from './ids.ts';
 
 const batchSize = 2_000;
 /** Longer than any statement may run. */
-const settleSeconds = 60;
+const settleSeconds = (2 * statementTimeoutMs) / 1000;
 
 /** What holds rows of a scope of this kind, and how they name it. */
 const remains = {

@@ -28,28 +28,37 @@ export function invalid(field: string | string[], message: string): never {
  */
 const isStorableText = (text: string) => !text.includes('\0') && text.isWellFormed();
 const unstorableMessage = 'Must not contain U+0000 or half of a surrogate pair.';
-const unstorableJsonMessage =
-  'Must not contain U+0000, half of a surrogate pair, or a number that is too large.';
 
 /** Text from a header or another program, without what cannot be stored, cut at a length. */
 export function cleanText(text: string, charactersMax: number): string {
   return text.replaceAll('\0', '').slice(0, charactersMax).toWellFormed();
 }
 
-/** Whether every string in the JSON value, keys too, can be stored. */
-function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return isStorableText(value);
+const jsonDepthMax = 32;
+
+/** What of a JSON value cannot be stored, as a rule; null where all of it can. */
+function jsonProblem(value: unknown, depth = 1): string | null {
+  if (typeof value === 'string') return isStorableText(value) ? null : unstorableMessage;
   // JSON has no other numbers: one too large to be read was lost on the way.
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (value === null || typeof value !== 'object') return true;
-  return Object.entries(value).every(([key, item]) => isStorableText(key) && isStorable(item));
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? null : 'Must not contain a number that is too large.';
+  if (value === null || typeof value !== 'object') return null;
+  if (depth > jsonDepthMax) return `Must not be nested deeper than ${jsonDepthMax} levels.`;
+  for (const [key, item] of Object.entries(value)) {
+    const problem = isStorableText(key) ? jsonProblem(item, depth + 1) : unstorableMessage;
+    if (problem !== null) return problem;
+  }
+  return null;
 }
 
 /** JSON of any shape. @param bytesMax the length of its compact text in UTF-8 */
 export function jsonValue(bytesMax: number) {
   return z
     .unknown()
-    .refine(isStorable, unstorableJsonMessage)
+    .superRefine((value, context) => {
+      const problem = jsonProblem(value);
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem, continue: false });
+    })
     .refine(
       (value) => Buffer.byteLength(JSON.stringify(value ?? null)) <= bytesMax,
       `Must be at most ${bytesMax} bytes of JSON.`,

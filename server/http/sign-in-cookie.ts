@@ -20,7 +20,8 @@ export function readSignInCookie(
   if (!cookie?.includes(cookieName)) return null; // nearly always, and cheaply
   for (const pair of cookie.split(';')) {
     const equals = pair.indexOf('=');
-    if (pair.slice(0, equals).trim() === cookieName) return pair.slice(equals + 1).trim();
+    if (equals > 0 && pair.slice(0, equals).trim() === cookieName)
+      return pair.slice(equals + 1).trim();
   }
   return null;
 }

@@ -19,17 +19,34 @@ export interface DbOptions {
   onError?: (error: Error) => void;
 }
 
+/** No statement runs longer. */
+export const statementTimeoutMs = 30_000;
+/** A row that somebody holds for longer is not waited for: others stand behind. */
+const lockTimeoutMs = 5_000;
+
+const limitsSql = `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
+  SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`;
+
+/** Of pg-pool since 3.10; its types do not know it yet. Awaited before a connection is handed out. */
+type PoolOptions = pg.PoolConfig & { onConnect(client: pg.PoolClient): Promise<void> };
+
 /** Opens no connection before the first statement. */
 export function openDb({ url, poolMax, onError }: DbOptions): Db {
-  const pool = new pg.Pool({
+  const options: PoolOptions = {
     connectionString: url,
     max: poolMax,
     connectionTimeoutMillis: 5_000, // without it a request waits for a free connection for ever
     idleTimeoutMillis: 60_000,
     application_name: 'latchkey',
-  });
+    // Not as start-up parameters, which poolers refuse.
+    onConnect: (client) => client.query(limitsSql).then(() => {}),
+  };
+  const pool = new pg.Pool(options);
   pool.on('error', (error) => onError?.(error));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: 5_000, timeout: statementTimeoutMs },
+  });
   return Object.assign(prisma, { $pool: pool });
 }
 
@@ -50,6 +67,10 @@ const unavailableCodes = new Set([
   'P1008', // Prisma: operation timed out
   'P1017', // Prisma: the server closed the connection
   'P2024', // Prisma: no connection from the pool in time
+  'P2028', // Prisma: a transaction could not begin, or took too long
+  'P2034', // Prisma: deadlock, or could not be serialised
+  '57014', // SQLSTATE: the statement took too long
+  '55P03', // SQLSTATE: a lock was not to be had in time
 ]);
 
 /** Whether the error says that the database is away, full or restarting, rather than that we erred. */

@@ -7,7 +7,7 @@ import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { createEnvironment, environmentsMax } from '../../server/domain/environments/create.ts';
 import { deleteEnvironment } from '../../server/domain/environments/delete.ts';
 import { findEnvironment } from '../../server/domain/environments/find.ts';
-import { findLogEntry } from '../../server/domain/log-entries.ts';
+import { loadLogEntry } from '../../server/domain/log-entries.ts';
 import { deleteProject } from '../../server/domain/projects/delete.ts';
 import { findProject } from '../../server/domain/projects/find.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
@@ -75,14 +75,14 @@ describe('deleting a project', () => {
     const { session, clientSecret, linkToken } = await startSession(call, {});
     const entry = await tools.db.logEntry.findFirstOrThrow({ where: { sessionId: session.id } });
     await updateProject(owner, { id: shop.id, version: 1, publicAccess: true });
-    expect(await findLogEntry(owner, entry.id)).not.toBeNull();
+    expect(await loadLogEntry(owner, entry.id)).not.toBeNull();
 
     await deleteProject(owner, { id: shop.id, confirmName: 'Shop' });
     expect(await findProject(owner, shop.id)).toBeNull();
     expect(await findEnvironment(owner, shop.production.id)).toBeNull();
     expect(await findSession(owner, session.id)).toBeNull();
     expect(await findWatchedSession(device, clientSecret)).toBeNull();
-    expect(await findLogEntry(owner, entry.id)).toBeNull();
+    expect(await loadLogEntry(owner, entry.id)).toBeNull();
     // The very next write of who was let in before the deletion.
     await expect(startSession(call, {})).rejects.toMatchObject({ reason: 'DELETED' });
     await expect(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { newId } from '../../server/domain/ids.ts';
 import { inviteMember } from '../../server/domain/invitations/invite.ts';
-import { findLogEntry } from '../../server/domain/log-entries.ts';
+import { loadLogEntry } from '../../server/domain/log-entries.ts';
 import { createProject } from '../../server/domain/projects/create.ts';
 import { createWorkspace } from '../../server/domain/workspaces/create.ts';
 import { deleteWorkspace } from '../../server/domain/workspaces/delete.ts';
@@ -206,7 +206,7 @@ describe('deleting', () => {
     await expect(callWithToken(tools, limited.token)).rejects.toMatchObject({ reason: 'UNKNOWN' });
     const others = await callWithToken(tools, unlimited.token);
     expect(await findWorkspace(others, id)).toBeNull();
-    expect(await findLogEntry(others, entry.id)).toBeNull();
+    expect(await loadLogEntry(others, entry.id)).toBeNull();
     const where = { workspaceId: id };
     expect([
       await db.project.count({ where }),

@@ -13,6 +13,11 @@ const characters = (text: string) => [...text].length;
 /** A password as somebody gives it to sign in. Only what could never be one is refused. */
 export const givenPassword = z
   .string()
+  // Before the normalisation, whose cost grows with the square of what one letter carries.
+  .max(5 * charactersMax, {
+    error: `Must be at most ${charactersMax} characters long.`,
+    abort: true,
+  })
   .transform((text) => text.normalize('NFKC'))
   .pipe(
     z

@@ -144,7 +144,7 @@ export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
     const kept = cache.get(name);
     if (kept && isTrusted(kept, now)) return kept.known ?? kept.found;
     if (!isApiKeyValue(value)) return null;
-    junk.demand(ip);
+    junk.take(ip);
     const found = find(value);
     const entry: Kept = { found, known: null, at: now };
     cache.set(name, entry);
@@ -153,9 +153,8 @@ export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
     };
     found.then((known) => {
       entry.known = known;
-      if (known) return;
-      junk.count(ip);
-      forget();
+      if (known) junk.giveBack(ip);
+      else forget();
     }, forget);
     return found;
   }

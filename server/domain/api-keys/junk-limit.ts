@@ -8,10 +8,14 @@ import { RateLimitedError } from '../errors.ts';
  * Each process counts for itself: this shields its database connections, nothing else.
  */
 export interface JunkLimit {
-  /** @throws {RateLimitedError} this address has made up too many keys in this minute */
-  demand(ip: string | null): void;
-  /** A key from this address was looked up and does not exist. */
-  count(ip: string | null): void;
+  /**
+   * Counts a key that is about to be looked up: before it is known, so that many at once count too.
+   *
+   * @throws {RateLimitedError} this address has made up too many keys in this minute
+   */
+  take(ip: string | null): void;
+  /** The key exists after all. */
+  giveBack(ip: string | null): void;
 }
 
 const junkMaxPerMinute = 30;
@@ -21,16 +25,18 @@ export function createJunkLimit(): JunkLimit {
   const counts = new LRUCache<string, number>({ max: addressesMax, ttl: 60_000 });
   const nameOf = (ip: string | null) => ip ?? 'unknown';
   return {
-    demand(ip) {
+    take(ip) {
       const name = nameOf(ip);
-      if ((counts.get(name) ?? 0) < junkMaxPerMinute) return;
+      const count = counts.get(name) ?? 0;
+      // The minute began with the first of them.
+      if (count < junkMaxPerMinute) return void counts.set(name, count + 1, { noUpdateTTL: true });
       const retryAfterSeconds = Math.max(1, Math.ceil(counts.getRemainingTTL(name) / 1000));
       throw new RateLimitedError('Too many API keys that do not exist.', retryAfterSeconds);
     },
-    count(ip) {
+    giveBack(ip) {
       const name = nameOf(ip);
-      // The minute began with the first of them.
-      counts.set(name, (counts.get(name) ?? 0) + 1, { noUpdateTTL: true });
+      const count = counts.get(name) ?? 0;
+      if (count > 0) counts.set(name, count - 1, { noUpdateTTL: true });
     },
   };
 }

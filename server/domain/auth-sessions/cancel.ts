@@ -7,7 +7,7 @@ import { findSession } from './find.ts';
 import { move } from './moving.ts';
 import { originOf } from './origin.ts';
 import type { SessionRecord } from './record.ts';
-import { sessionIdOfClientSecret, sessionIdOfLinkToken } from './secrets.ts';
+import { openClientSecret, openLinkToken } from './secrets.ts';
 import { oneSelector } from './selectors.ts';
 
 export interface CancelSessionInput {
@@ -44,15 +44,15 @@ export async function cancelSession(call: Call, input: CancelSessionInput): Prom
       outside_production: actor.kind === 'user',
     });
   }
-  const [id, endUser] =
+  const [opened, endUser] =
     selector.field === 'clientSecret'
-      ? [sessionIdOfClientSecret(masterKeys, selector.value), 'Waiting device']
-      : [sessionIdOfLinkToken(masterKeys, selector.value), 'End user'];
-  if (id === null) throw new NotFoundError('The session');
+      ? [openClientSecret(masterKeys, selector.value), 'Waiting device']
+      : [openLinkToken(masterKeys, selector.value), 'End user'];
+  if (opened === null) throw new NotFoundError('The session');
   return move(call, {
     ...originOf(call, endUser),
     ...common,
-    id,
+    ...opened,
     secret_id: secretId,
     outside_production: false,
   });

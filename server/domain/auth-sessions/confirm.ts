@@ -6,7 +6,7 @@ import type { Move } from './move.ts';
 import { move } from './moving.ts';
 import { originOf } from './origin.ts';
 import type { SessionRecord, Subject } from './record.ts';
-import { normaliseUserCode, sessionIdOfLinkToken } from './secrets.ts';
+import { normaliseUserCode, openLinkToken } from './secrets.ts';
 import { oneSelector } from './selectors.ts';
 
 export interface ConfirmSessionInput {
@@ -38,7 +38,7 @@ const subjectRules = z.object({
   email: storableText(254).nullish(),
   phone: storableText(32).nullish(),
   picture: storableText(2048)
-    .refine((url) => /^https?:/.test(url) && URL.canParse(url), 'Must be an http or https URL.')
+    .refine((url) => /^https?:/i.test(url) && URL.canParse(url), 'Must be an http or https URL.')
     .nullish(),
 });
 const rules = z.object({ subject: subjectRules, userCode: storableText(64).nullish() });
@@ -76,14 +76,15 @@ export async function confirmSession(
     return move(call, {
       ...originOf(call),
       ...confirmation('SERVER', { ...subject, provider }),
-      id: sessionIdOf(call, selector),
+      ...named(call, selector),
       secret_id: actor.key.secretId,
       user_code: code,
     });
   }
 
   if (selector.field === 'sessionId') {
-    throw new UnauthenticatedError('Confirming by session id takes a secret key.');
+    const message = 'Confirming by session id takes a secret key.';
+    throw actor.kind === 'nobody' ? new UnauthenticatedError(message) : new ForbiddenError(message);
   }
   if (subject.provider != null && subject.provider !== 'test') {
     invalid(['subject', 'provider'], 'Without a key the provider is always "test": leave it out.');
@@ -91,7 +92,7 @@ export async function confirmSession(
   return move(call, {
     ...originOf(call, subject.name ?? subject.id),
     ...confirmation('TEST', { ...subject, provider: 'test' }),
-    id: sessionIdOf(call, selector),
+    ...named(call, selector),
     secret_id: null,
     user_code: code,
     device_ip: client.ip,
@@ -99,10 +100,10 @@ export async function confirmSession(
   });
 }
 
-function sessionIdOf(call: Call, { field, value }: { field: string; value: string }): string {
-  const id = field === 'linkToken' ? sessionIdOfLinkToken(call.masterKeys, value) : value;
-  if (id === null) throw new NotFoundError('The session');
-  return id;
+function named(call: Call, { field, value }: { field: string; value: string }) {
+  const opened = field === 'linkToken' ? openLinkToken(call.masterKeys, value) : { id: value };
+  if (opened === null) throw new NotFoundError('The session');
+  return opened;
 }
 
 function confirmation(

@@ -8,7 +8,7 @@ import { readSession } from './find.ts';
 import type { Move } from './move.ts';
 import { move } from './moving.ts';
 import { originOf } from './origin.ts';
-import { sessionIdOfClientSecret } from './secrets.ts';
+import { openClientSecret } from './secrets.ts';
 import { oneSelector } from './selectors.ts';
 
 export interface ExchangeSessionInput {
@@ -39,24 +39,23 @@ export async function exchangeSession(
   const exchangeKey = validate(rules, input).idempotencyKey ?? null;
   const { actor, masterKeys, signingKeys } = call;
 
-  let id: string | null = selector.value;
-  let who: Pick<Move, 'started_with_secret' | 'outside_production'>;
+  let who: Pick<Move, 'id' | 'master_key_id' | 'started_with_secret' | 'outside_production'>;
   if (selector.field === 'sessionId') {
+    const id = selector.value;
     await demandSessionById(call, id, 'exchange');
     who =
       actor.kind === 'user'
-        ? { started_with_secret: null, outside_production: true }
-        : { started_with_secret: true, outside_production: false };
+        ? { id, started_with_secret: null, outside_production: true }
+        : { id, started_with_secret: true, outside_production: false };
   } else {
-    id = sessionIdOfClientSecret(masterKeys, selector.value);
-    if (id === null) throw new NotFoundError('The session');
+    const opened = openClientSecret(masterKeys, selector.value);
+    if (opened === null) throw new NotFoundError('The session');
     // A secret key's session is exchanged by its server alone: the waiting device only watches.
-    who = { started_with_secret: false, outside_production: false };
+    who = { ...opened, started_with_secret: false, outside_production: false };
   }
   const session = (await move(call, {
     ...originOf(call, 'Waiting device'),
     ...who,
-    id,
     to_status: 'USED',
     secret_id: actor.kind === 'apiKey' ? actor.key.secretId : null,
     exchange_key: exchangeKey,

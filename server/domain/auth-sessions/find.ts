@@ -8,7 +8,7 @@ import { type Connection, type PageInput, readPage } from '../keyset.ts';
 import { gathered } from '../load.ts';
 import { idempotencyHours } from './idempotency.ts';
 import { type SessionRecord, sessionColumns, statusSql } from './record.ts';
-import { sessionIdOfClientSecret, sessionIdOfLinkToken } from './secrets.ts';
+import { type Opened, openClientSecret, openLinkToken } from './secrets.ts';
 
 /** A session with what its live environment says of it. */
 export type SessionInPlace = SessionRecord & {
@@ -38,7 +38,6 @@ const findSql = `SELECT ${sessionColumns('a')}, p.name AS "projectName", e.kind 
  * its environment is gone.
  */
 export async function readSession(db: Db, id: string): Promise<SessionInPlace | null> {
-  if (kindOfId(id) !== 'authSession') return null;
   if (kindOfId(id) !== 'authSession') return null;
   const { rows } = await db.$pool.query({
     name: 'session-by-id',
@@ -82,7 +81,7 @@ export async function findWatchedSession(
   call: Call,
   clientSecret: string,
 ): Promise<SessionInPlace | null> {
-  return openSession(call, sessionIdOfClientSecret(call.masterKeys, clientSecret));
+  return openSession(call, openClientSecret(call.masterKeys, clientSecret));
 }
 
 /** The session that a link token names; null where it names none, or not with this key. */
@@ -90,13 +89,13 @@ export async function findSessionToConfirm(
   call: Call,
   linkToken: string,
 ): Promise<SessionInPlace | null> {
-  return openSession(call, sessionIdOfLinkToken(call.masterKeys, linkToken));
+  return openSession(call, openLinkToken(call.masterKeys, linkToken));
 }
 
 /** With a key, every path shows its own environment only, whatever else the caller holds. */
-async function openSession(call: Call, id: string | null): Promise<SessionInPlace | null> {
-  const session = id && (await readSession(call.db, id));
-  if (!session) return null;
+async function openSession(call: Call, opened: Opened | null): Promise<SessionInPlace | null> {
+  const session = opened && (await readSession(call.db, opened.id));
+  if (session?.masterKeyId !== opened?.master_key_id || !session) return null;
   const only = environmentOfKey(call.actor);
   return only === null || only === session.environmentId ? session : null;
 }

@@ -4,9 +4,10 @@ import type { Call } from '../call.ts';
 /** For how long the same key gives the same reply. */
 export const idempotencyHours = 24;
 
-/** Of the whole input, in hex. The order of JSON's keys does not matter. */
+/** Of the whole input, in hex. The order of keys does not matter, nor whether null is said. */
 export function digestOfInput(input: object): string {
-  const sorted = JSON.stringify(input, (_key, value) =>
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value != null));
+  const sorted = JSON.stringify(given, (_key, value) =>
     value && typeof value === 'object' && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,

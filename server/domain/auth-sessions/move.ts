@@ -19,6 +19,8 @@ import { type SessionRecord, type Subject, sessionColumns } from './record.ts';
  */
 export interface Move extends Origin {
   id: string;
+  /** The entry of the master key that made the secret by which it is named; left out: named by id. */
+  master_key_id?: string;
   to_status: Exclude<AuthSessionStatus, 'PENDING'>;
   /** The secret of the key that asks, which must open the session's environment; null without a key. */
   secret_id: string | null;
@@ -57,7 +59,7 @@ const isLastTry = `a.wrong_user_codes + 1 >= ${wrongUserCodesMax}`;
 const when = (status: string, value: string, column: string) =>
   `${column} = CASE WHEN i.to_status = '${status}' AND ${codeMatches} THEN ${value} ELSE a.${column} END`;
 
-const columns = `id text, to_status auth_session_status, secret_id text, outside_production boolean,
+const columns = `id text, master_key_id text, to_status auth_session_status, secret_id text, outside_production boolean,
   channel channel, subject jsonb, subject_key text, user_code text, reason text,
   started_with_secret boolean, exchange_key text, proof_key_id text, device_ip text,
   device_user_agent text, ${effectsInput}`;
@@ -99,6 +101,7 @@ touched AS (
       WHEN 'EXPIRED' THEN a.status = 'PENDING' AND a.expires_at <= now()
       ELSE a.status = 'PENDING' AND a.expires_at > now() END
     AND (i.secret_id IS NULL OR (${refusalSql} IS NULL AND k.environment_id = a.environment_id))
+    AND (i.master_key_id IS NULL OR i.master_key_id = a.master_key_id)
     AND (NOT i.outside_production OR e.kind <> 'PRODUCTION')
     AND (i.channel IS DISTINCT FROM 'TEST' OR (e.test_confirmations AND e.kind <> 'PRODUCTION'))
     AND (i.to_status <> 'CONFIRMED' OR NOT a.require_user_code OR i.user_code IS NOT NULL)

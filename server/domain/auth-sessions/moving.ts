@@ -1,4 +1,5 @@
 import { environmentOfKey } from '../access.ts';
+import { actorValues } from '../actor.ts';
 import { refusal, refusalSql } from '../api-keys/refusal.ts';
 import type { Call } from '../call.ts';
 import {
@@ -7,16 +8,20 @@ import {
   NotFoundError,
   type SessionStateCode,
   SessionStateError,
+  type UnauthenticatedError,
   UserCodeMismatchError,
 } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import { invalid } from '../validation.ts';
 import { readSession, type SessionInPlace } from './find.ts';
-import type { Move } from './move.ts';
+import { type Move, wrongUserCodesMax } from './move.ts';
 import type { SessionRecord } from './record.ts';
 
-/** A look may find that the reason is gone again, such as a key switched back on: then once more. */
-const triesMax = 3;
+/**
+ * A look may find that the reason is gone again: a key switched back on, or another's wrong code, which
+ * took the turn and left the session pending. The latter happens no more often than codes may be wrong.
+ */
+const triesMax = wrongUserCodesMax + 1;
 
 /**
  * Makes one transition, or says why not.
@@ -74,10 +79,12 @@ async function explain(call: Call, item: Move, session: SessionInPlace | null): 
        LEFT JOIN api_key_secrets s ON s.id = i.id LEFT JOIN api_keys k ON k.id = s.api_key_id`,
       [item.secret_id],
     );
-    if (rows[0].refused) throw refusal(rows[0].refused);
+    if (rows[0].refused) throw noteRefusal(call, item, refusal(rows[0].refused));
   }
   const { actor } = call;
-  if (!session || (actor.kind === 'apiKey' && actor.key.environmentId !== session.environmentId)) {
+  const isOpen = item.master_key_id === undefined || item.master_key_id === session?.masterKeyId;
+  const isOurs = actor.kind !== 'apiKey' || actor.key.environmentId === session?.environmentId;
+  if (!session || !isOpen || !isOurs) {
     throw new NotFoundError('The session');
   }
   if (item.channel === 'TEST' && !session.testConfirmations) {
@@ -88,6 +95,24 @@ async function explain(call: Call, item: Move, session: SessionInPlace | null): 
   }
   if (item.started_with_secret != null) explainExchanger(item.started_with_secret, session);
   explainState(item, session);
+}
+
+/** Counted and logged like any other refusal of the key. */
+function noteRefusal(call: Call, { to_status }: Move, error: UnauthenticatedError): Error {
+  const { actor, client, requestId } = call;
+  if (actor.kind === 'apiKey') {
+    call.refusals.note({
+      type: 'key.refused',
+      reason: error.reason!,
+      message: `API key refused (session to be ${to_status.toLowerCase()}): ${error.message}`,
+      environmentId: actor.key.environmentId,
+      apiKeyId: actor.key.id,
+      actor: actorValues(actor),
+      client,
+      requestId,
+    });
+  }
+  return error;
 }
 
 function explainExchanger(withSecretKey: boolean, { startedWith }: SessionInPlace): void {

@@ -10,13 +10,14 @@ const field = 'returnUrl';
  * the environment's list unless a secret key passed it: whoever holds only a publishable key must not
  * be able to send people anywhere.
  *
+ * @returns the URL as a browser writes it
  * @throws {ValidationError} naming `returnUrl` and the rule
  */
 export function checkReturnUrl(
   text: string,
   environment: { kind: EnvironmentKind; allowedOrigins: readonly string[] },
   bySecretKey: boolean,
-): void {
+): string {
   if (!URL.canParse(text)) invalid(field, 'Must be an absolute URL.');
   const url = new URL(text);
   const { protocol, hostname } = url;
@@ -32,4 +33,5 @@ export function checkReturnUrl(
   if (!bySecretKey && !isOriginAllowed(origin, environment)) {
     invalid(field, `Its origin ${origin} is not in the allowed origins of the environment.`);
   }
+  return url.href;
 }

@@ -26,14 +26,23 @@ export function linkTokenOf(keys: MasterKeys, sessionId: string, masterKeyId: st
   return idSuffix(sessionId) + base62(digest, 27);
 }
 
-/** The session that this client secret opens, or null where it opens none. Asks no database. */
-export function sessionIdOfClientSecret(keys: MasterKeys, secret: string): string | null {
+/**
+ * What a client secret or link token opens: the session, if it was started under the entry of the
+ * master key that made the secret. Who learned an old entry cannot make one for a newer session.
+ */
+export interface Opened {
+  id: string;
+  master_key_id: string;
+}
+
+/** What this client secret opens, or null where it is none. Asks no database. */
+export function openClientSecret(keys: MasterKeys, secret: string): Opened | null {
   if (!secret.startsWith(clientSecretPrefix)) return null;
   return match(keys, secret, clientSecretPrefix.length, clientSecretOf);
 }
 
-/** The session that this link token names, or null where it names none. Asks no database. */
-export function sessionIdOfLinkToken(keys: MasterKeys, token: string): string | null {
+/** What this link token opens, or null where it is none. Asks no database. */
+export function openLinkToken(keys: MasterKeys, token: string): Opened | null {
   return match(keys, token, 0, linkTokenOf);
 }
 
@@ -42,15 +51,15 @@ function match(
   given: string,
   suffixAt: number,
   derive: (keys: MasterKeys, sessionId: string, masterKeyId: string) => string,
-): string | null {
+): Opened | null {
   const sessionId = idFromSuffix('authSession', given.slice(suffixAt, suffixAt + idSuffixLength));
   if (!sessionId) return null;
   const bytes = Buffer.from(given);
-  const opens = keys.ids.some((id) => {
+  const masterKeyId = keys.ids.find((id) => {
     const expected = Buffer.from(derive(keys, sessionId, id));
     return expected.length === bytes.length && timingSafeEqual(expected, bytes);
   });
-  return opens ? sessionId : null;
+  return masterKeyId === undefined ? null : { id: sessionId, master_key_id: masterKeyId };
 }
 
 /** Consonants that no two people read differently, and that spell no words. */

@@ -20,7 +20,7 @@ import { invalid, jsonValue, storableText, validate } from '../validation.ts';
 import { confirmUrlOf } from './channels.ts';
 import { readSessionByIdempotencyKey } from './find.ts';
 import { digestOfInput, forgetIdempotencyKey } from './idempotency.ts';
-import type { NewSession, StartRefusal } from './insert.ts';
+import type { NewSession, Started, StartRefusal } from './insert.ts';
 import { originOf } from './origin.ts';
 import type { SessionRecord } from './record.ts';
 import { checkReturnUrl } from './return-url.ts';
@@ -117,7 +117,8 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
       if (fields[field] != null) invalid(field, 'May be set with a secret key only.');
     }
   }
-  if (fields.returnUrl != null) checkReturnUrl(fields.returnUrl, door, bySecretKey);
+  const returnUrl =
+    fields.returnUrl == null ? null : checkReturnUrl(fields.returnUrl, door, bySecretKey);
 
   const { masterKeys } = call;
   const idempotencyKey = fields.idempotencyKey ?? null;
@@ -132,7 +133,7 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
       user_code: newUserCode(),
       metadata: fields.metadata ?? null,
       nonce: fields.nonce ?? null,
-      return_url: fields.returnUrl ?? null,
+      return_url: returnUrl,
       master_key_id: masterKeys.primaryId,
       idempotency_key: idempotencyKey,
       idempotency_digest: idempotencyDigest,
@@ -141,10 +142,13 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
       device_user_agent: bySecretKey ? (fields.endUserAgent ?? null) : call.client.userAgent,
     });
     if ('session' in result) return new StartedSession(call, result.session);
-    if ('refused' in result) throw refuse(call, door, result.refused);
     const earlier =
-      idempotencyKey !== null &&
-      (await readSessionByIdempotencyKey(call.db, door.environmentId, idempotencyKey));
+      idempotencyKey !== null && mayRepeat(result)
+        ? await readSessionByIdempotencyKey(call.db, door.environmentId, idempotencyKey)
+        : null;
+    if ('refused' in result && (!earlier || earlier.forgotten)) {
+      throw noteRefusal(call, door.environmentId, result.refused, startRefusal(result.refused));
+    }
     if (!earlier) continue; // the user code was taken
     if (earlier.forgotten) await forgetIdempotencyKey(call, earlier.id);
     else if (earlier.idempotencyDigest === idempotencyDigest)
@@ -152,6 +156,11 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
     else throw new IdempotencyMismatchError();
   }
   throw new Error(`No free user code was found in ${triesMax} tries.`);
+}
+
+/** A repeat starts nothing, so a project that is switched off since answers it; a dead key does not. */
+function mayRepeat(result: Started): boolean {
+  return !('refused' in result) || result.refused === 'PROJECT_INACTIVE';
 }
 
 async function findDoor(call: Call, input: StartSessionInput): Promise<Door> {
@@ -210,14 +219,18 @@ async function findDoorOfProject(call: Call, projectId: string): Promise<Door> {
   if (only !== null && only !== id) throw new NotFoundError('The project');
   const origin = call.client.foreignOrigin;
   if (origin !== null && !isOriginAllowed(origin, { kind, allowedOrigins })) {
-    throw new OriginNotAllowedError(origin);
+    throw noteRefusal(call, id, 'ORIGIN_NOT_ALLOWED', new OriginNotAllowedError(origin));
   }
   return { startedWith: 'PROJECT_ID', environmentId: id, kind, allowedOrigins, secretId: null };
 }
 
 /** For the log too: a switched-off project should show who still knocks. */
-function refuse(call: Call, { environmentId }: Door, refused: StartRefusal): Error {
-  const error = startRefusal(refused);
+function noteRefusal(
+  call: Call,
+  environmentId: string,
+  refused: StartRefusal,
+  error: Error,
+): Error {
   const { actor, client, requestId } = call;
   call.refusals.note({
     type: error instanceof UnauthenticatedError ? 'key.refused' : 'session.refused',

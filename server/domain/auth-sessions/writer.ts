@@ -55,7 +55,7 @@ async function apart<Item, Result>(
     return await run(items);
   } catch (error) {
     const { code = '' } = error as { code?: string };
-    if (!/^(40P01|22...|23...)$/.test(code)) throw error;
+    if (!/^(40P01|55P03|22...|23...|54...)$/.test(code)) throw error;
     if (items.length === 1 && code !== '40P01') return [new Failed(error)];
     const results: (Result | Failed)[] = [];
     for (const item of items) {

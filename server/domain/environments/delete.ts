@@ -2,10 +2,9 @@ import { demand, mayCreateEnvironment, requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { confirmByName, endSecretsOf, purgeLater } from '../deletion.ts';
-import { EnvironmentIsDefaultError, NotFoundError } from '../errors.ts';
+import { EnvironmentIsDefaultError, NotFoundError, throwConflict } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
 import { findEnvironment } from './find.ts';
-import { throwEnvironmentConflict } from './update.ts';
 
 export interface DeleteEnvironmentInput {
   id: string;
@@ -48,7 +47,8 @@ export async function deleteEnvironment(
     await endSecretsOf(tx, [id]);
     const where = version == null ? { id } : { id, version };
     const { count } = await tx.environment.deleteMany({ where });
-    if (count === 0) await throwEnvironmentConflict(call, id);
+    if (count === 0)
+      await throwConflict('The environment', tx.environment.findUnique({ where: { id } }));
     await purgeLater(tx, [id]);
     await announce(tx, 'environment', id);
     await recordLog(tx, call, {

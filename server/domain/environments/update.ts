@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { demand, mayManageEnvironment } from '../access.ts';
+import { demand, mayManageEnvironment, requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { NotFoundError, throwConflict } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
 import { canonicalOrigin, isOrigin } from '../origins.ts';
 import { invalid, nameText, notNull, storableText, validate } from '../validation.ts';
@@ -43,6 +43,7 @@ export async function updateEnvironment(
   call: Call,
   input: UpdateEnvironmentInput,
 ): Promise<{ id: string }> {
+  requireUser(call);
   const { id, version } = input;
   const environment = await findEnvironment(call, id, {
     include: { project: { select: { workspaceId: true } } },
@@ -66,7 +67,8 @@ export async function updateEnvironment(
       where: { id, version },
       data: { ...data, version: { increment: 1 } },
     });
-    if (count === 0) await throwEnvironmentConflict(call, id);
+    if (count === 0)
+      await throwConflict('The environment', tx.environment.findUnique({ where: { id } }));
     await announce(tx, 'environment', id);
     await recordLog(tx, call, {
       type: 'environment.updated',
@@ -78,11 +80,4 @@ export async function updateEnvironment(
     });
   });
   return { id };
-}
-
-/** @throws {ConflictError} with the version it has now; {NotFoundError} if it is gone */
-export async function throwEnvironmentConflict({ db }: Call, id: string): Promise<never> {
-  const now = await db.environment.findUnique({ where: { id }, select: { version: true } });
-  if (!now) throw new NotFoundError('The environment');
-  throw new ConflictError('The environment was changed since you read it.', now.version);
 }

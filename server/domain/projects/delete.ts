@@ -2,10 +2,9 @@ import { demand, mayManageProject, requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { confirmByName, endSecretsOf, purgeLater } from '../deletion.ts';
-import { NotFoundError } from '../errors.ts';
+import { NotFoundError, throwConflict } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
 import { findProject } from './find.ts';
-import { throwProjectConflict } from './update.ts';
 
 export interface DeleteProjectInput {
   id: string;
@@ -44,7 +43,7 @@ export async function deleteProject(
     await endSecretsOf(tx, environmentIds);
     const where = version == null ? { id } : { id, version };
     const { count } = await tx.project.deleteMany({ where });
-    if (count === 0) await throwProjectConflict(call, id);
+    if (count === 0) await throwConflict('The project', tx.project.findUnique({ where: { id } }));
     await purgeLater(tx, [...environmentIds, id]);
     await announce(tx, 'project', id);
     // The project's own log is gone with it: this belongs to the workspace.

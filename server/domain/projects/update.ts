@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Project } from '../../../prisma/generated/client.ts';
 import type { Tx } from '../../platform/db.ts';
-import { demand, mayManageProject } from '../access.ts';
+import { demand, mayManageProject, requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { NotFoundError, throwConflict } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
 import { invalid, nameText, notNull, validate } from '../validation.ts';
@@ -53,6 +53,7 @@ export async function updateProject(
   call: Call,
   input: UpdateProjectInput,
 ): Promise<{ id: string }> {
+  requireUser(call);
   const { id, version } = input;
   const project = await findProject(call, id);
   if (!project) throw new NotFoundError('The project');
@@ -68,7 +69,7 @@ export async function updateProject(
       where: { id, version },
       data: { ...data, version: { increment: 1 }, updatedAt: new Date() },
     });
-    if (count === 0) await throwProjectConflict(call, id);
+    if (count === 0) await throwConflict('The project', tx.project.findUnique({ where: { id } }));
     await announce(tx, 'project', id);
     await recordLog(tx, call, {
       type: 'project.updated',
@@ -94,11 +95,4 @@ function messageOf({ name, active }: Project, data: z.output<typeof rules>): str
   if (data.active === false && active) return `Project "${name}" deactivated.`;
   if (data.active === true && !active) return `Project "${name}" activated.`;
   return `Project "${name}" updated.`;
-}
-
-/** @throws {ConflictError} with the version it has now; {NotFoundError} if it is gone */
-export async function throwProjectConflict({ db }: Call, id: string): Promise<never> {
-  const now = await db.project.findUnique({ where: { id }, select: { version: true } });
-  if (!now) throw new NotFoundError('The project');
-  throw new ConflictError('The project was changed since you read it.', now.version);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { demand, mayUpdateWorkspace } from '../access.ts';
+import { demand, mayUpdateWorkspace, requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { NotFoundError, throwConflict } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
 import { nameText, notNull, validate } from '../validation.ts';
 import { findWorkspace } from './find.ts';
@@ -38,6 +38,7 @@ export async function updateWorkspace(
   call: Call,
   input: UpdateWorkspaceInput,
 ): Promise<{ id: string }> {
+  requireUser(call);
   const { id, version } = input;
   const workspace = await findWorkspace(call, id);
   if (!workspace) throw new NotFoundError('The workspace');
@@ -48,7 +49,8 @@ export async function updateWorkspace(
       where: { id, version },
       data: { ...data, version: { increment: 1 } },
     });
-    if (count === 0) await throwConflict(call, id);
+    if (count === 0)
+      await throwConflict('The workspace', tx.workspace.findUnique({ where: { id } }));
     await announce(tx, 'workspace', id);
     await recordLog(tx, call, {
       type: 'workspace.updated',
@@ -58,10 +60,4 @@ export async function updateWorkspace(
     });
   });
   return { id };
-}
-
-async function throwConflict({ db }: Call, id: string): Promise<never> {
-  const now = await db.workspace.findUnique({ where: { id }, select: { version: true } });
-  if (!now) throw new NotFoundError('The workspace');
-  throw new ConflictError('The workspace was changed since you read it.', now.version);
 }

@@ -1,0 +1,31 @@
+import { afterAll, expect, test } from 'vitest';
+import { closeDb, isDatabaseUnavailable, openDb } from '../../server/platform/db.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+const { url } = await createTestDatabase();
+const db = openDb({ url, poolMax: 2 });
+afterAll(() => closeDb(db));
+
+test('no connection runs a statement, or waits for a lock, for ever', async () => {
+  const show = async (name: string) => (await db.$pool.query(`SHOW ${name}`)).rows[0][name];
+  expect(await show('statement_timeout')).toBe('30s');
+  expect(await show('lock_timeout')).toBe('5s');
+  expect(await show('idle_in_transaction_session_timeout')).toBe('30s');
+});
+
+test('what took too long, or found no connection, may be sent again', async () => {
+  const client = await db.$pool.connect();
+  await client.query('SET statement_timeout = 1');
+  const late = await client.query('SELECT pg_sleep(1)').catch((error) => error);
+  client.release(true);
+  expect(isDatabaseUnavailable(late)).toBe(true);
+  expect(isDatabaseUnavailable(Object.assign(new Error('x'), { code: 'P2028' }))).toBe(true);
+  expect(isDatabaseUnavailable(new Error('a bug of ours'))).toBe(false);
+});
+
+test('a database that is not there is unavailable, not broken', async () => {
+  const nowhere = openDb({ url: 'postgresql://postgres@127.0.0.1:1/latchkey', poolMax: 1 });
+  const error = await nowhere.user.count().catch((reason) => reason);
+  expect(isDatabaseUnavailable(error)).toBe(true);
+  await closeDb(nowhere);
+});
