@@ -8,7 +8,7 @@
 
 import { deletion } from './deletion.ts';
 import { readOptions, type Suite } from './options.ts';
-import { endAll } from './processes.ts';
+import { endAll, lastWords } from './processes.ts';
 import { sessions } from './sessions.ts';
 
 const suites: Readonly<Record<string, Suite>> = { sessions, deletion };
@@ -32,7 +32,7 @@ try {
   }
 } catch (error) {
   if (!interrupted) {
-    process.stderr.write(`\n${error instanceof Error ? error.stack : error}\n`);
+    process.stderr.write(`\n${error instanceof Error ? error.stack : error}\n\n${lastWords()}\n`);
     process.exitCode = 1;
   }
 }

@@ -68,17 +68,16 @@ answerTasks(async (task: PlainInserts): Promise<Measured> => {
   return tally.result();
 });
 
-function insertOne(
-  client: pg.Client,
-  { project, metadata }: PlainInserts,
-  slot: number,
-): Promise<unknown> {
-  const { id, workspaceId, environmentId, keyId } = project;
+async function insertOne(client: pg.Client, task: PlainInserts, slot: number): Promise<void> {
+  const { id, workspaceId, environmentId, keyId } = task.project;
   const scope = [workspaceId, id, environmentId, keyId];
-  const session = [newId('authSession'), ...scope, newUserCode(), JSON.stringify(metadata)];
-  return client.query({
-    name: 'plain-insert',
-    text,
-    values: [...session, newId('logEntry'), randomUUID(), slot],
-  });
+  const session = [newId('authSession'), ...scope, newUserCode(), JSON.stringify(task.metadata)];
+  const values = [...session, newId('logEntry'), randomUUID(), slot];
+  try {
+    await client.query({ name: 'plain-insert', text, values });
+  } catch (error) {
+    // Among some 200,000 pending sessions two draw the same user code: Latchkey tries again too.
+    if ((error as pg.DatabaseError).constraint !== 'auth_sessions_user_code_key') throw error;
+    await insertOne(client, task, slot);
+  }
 }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const endTimeoutMs = 20_000;
 
 const endings: (() => Promise<void>)[] = [];
+const programs: Program[] = [];
 let ending: Promise<void> | undefined;
 
 /** Ends what was started last first. */
@@ -52,18 +53,26 @@ export function startProgram(
   child.stdout.on('data', append);
   child.stderr.on('data', append);
   endings.push(() => end(child));
-  return {
+  const program: Program = {
     pid: child.pid ?? 0,
     output: () => text,
     async says(pattern) {
       for (;;) {
         const match = pattern.exec(text);
         if (match) return match;
-        if (child.exitCode !== null) throw new Error(`${script} has ended.\n${text}`);
+        if (hasEnded(child)) throw new Error(`${script} has ended.\n${text}`);
         await firstOf([child.stdout, 'data'], [child, 'close']);
       }
     },
   };
+  programs.push(program);
+  return program;
+}
+
+/** The end of what all programs said: why something failed. */
+export function lastWords(): string {
+  const lines = programs.flatMap((program) => program.output().trim().split('\n').slice(-10));
+  return lines.join('\n');
 }
 
 /** A process that does one task after the other: see `answerTasks`. */
@@ -81,10 +90,12 @@ export function startWorker<Task, Result>(script: string): Worker<Task, Result> 
   return {
     pid: child.pid ?? 0,
     async ask(task) {
+      if (!child.connected) throw new Error(`${script} has ended.`);
       child.send(task as Serializable);
       const [answer] = await firstOf([child, 'message'], [child, 'exit']);
-      if (answer && 'result' in answer) return answer.result;
-      throw new Error(answer?.failure ?? `${script} has ended.`);
+      if (hasEnded(child)) throw new Error(`${script} has ended.`);
+      if (answer.failure) throw new Error(answer.failure);
+      return answer.result;
     },
   };
 }
@@ -114,8 +125,12 @@ async function firstOf(...events: [EventEmitter, string][]): Promise<any[]> {
   }
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exit = once(child, 'exit');
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs);

@@ -7,6 +7,7 @@ import type { Measured } from './measured.ts';
 import type { Options } from './options.ts';
 import type { PlainInserts } from './plain-inserts.ts';
 import { startWorker } from './processes.ts';
+import { showProgress } from './progress.ts';
 import {
   type Measurement,
   quietest,
@@ -18,7 +19,7 @@ import { countRows, reportRows } from './sessions-rows.ts';
 
 const spreadOver = 100;
 const metadata = { order: 'A-1042' };
-const warmUp = { connections: 16, seconds: 1.5 };
+const warmUpSeconds = 1.5;
 
 const trivial: GraphQLRequest = { query: '{ __typename }' };
 
@@ -106,17 +107,19 @@ export async function sessions(options: Options): Promise<string> {
     return { ...measurement, cpuUs, otherProcessors: others / seconds };
   }
 
+  // With every connection there will be, because plain pg opens them here.
+  const warmUp = { connections: Math.max(...options.connections), seconds: warmUpSeconds };
   for (const name of names) await measure(name, warmUp);
   for (let round = 0; round < options.rounds; round += 1) {
     for (const connections of options.connections) {
-      process.stderr.write(`\rround ${round + 1}, ${connections} connections   `);
+      showProgress(`round ${round + 1} of ${options.rounds}, ${connections} connections`);
       // There and back, so that a machine which grows slower or faster favours none.
       for (const name of round % 2 === 0 ? names : names.toReversed()) {
         measurements.push(await measure(name, { connections, seconds: options.seconds }));
       }
     }
   }
-  process.stderr.write('\r\x1b[K');
+  showProgress('');
 
   const rows = await countRows(databaseUrl, [
     { name: 'startSession, one project', acknowledged: acknowledged.hot, of: [hotProject] },

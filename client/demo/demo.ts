@@ -3,7 +3,10 @@
  * at the first that does not go as it should.
  *
  *     npm run demo -- --url http://localhost:4000
+ *
+ * Without --url it asks the server that `npm start` would start here: see PUBLIC_URL and PORT.
  */
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LatchkeyError } from '../urql.ts';
@@ -52,10 +55,29 @@ export function describeFailure({
   return `${where}\nThe server's log has more, under the request id ${requestId ?? '(none came)'}.`;
 }
 
-/** What --url says; null where the arguments cannot be read, which `parseArgs` says itself. */
-function readUrl(): string {
-  const options = { url: { type: 'string', default: 'http://localhost:4000' } } as const;
-  return parseArgs({ options }).values.url;
+/**
+ * Where the server is: what --url says, else what the server's own settings say.
+ *
+ * @throws {Error} in a sentence, what cannot be read
+ */
+export function readUrl(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const usage = 'Say where the server is like this: npm run demo -- --url http://localhost:4000';
+  const read = (name: string) => env[name]?.trim() || null;
+  const url =
+    readOption(args, usage) ?? read('PUBLIC_URL') ?? `http://localhost:${read('PORT') ?? 4000}`;
+  if (URL.canParse(url) && /^https?:/.test(url)) return url;
+  throw new Error(`${url} is not the URL of a server. ${usage}`);
+}
+
+function readOption(args: readonly string[], usage: string): string | undefined {
+  try {
+    return parseArgs({ args: [...args], options: { url: { type: 'string' } } }).values.url;
+  } catch (cause) {
+    throw new Error(usage, { cause });
+  }
 }
 
 async function main(): Promise<void> {
@@ -64,9 +86,12 @@ async function main(): Promise<void> {
     stderr.write(`${message}\n`);
     process.exitCode = 1;
   };
-  const url = readUrl();
-  if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    return fail(`--url must be a URL like http://localhost:4000, not ${url}`);
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  let url: string;
+  try {
+    url = readUrl(process.argv.slice(2), process.env);
+  } catch (error) {
+    return fail((error as Error).message);
   }
   try {
     stdout.write(`\nLatchkey at ${url}\n\n`);

@@ -111,7 +111,9 @@ export function loadConfig(env: EnvironmentVariables): Config {
   }
 
   const signUp = choose('SIGN_UP', ['open', 'first', 'closed']);
-  const onLoopback = publicUrl === null || isLoopback(new URL(publicUrl).hostname);
+  // Others can reach what listens elsewhere, whatever it says of itself.
+  const onLoopback =
+    isLoopback(host) && (publicUrl === null || isLoopback(new URL(publicUrl).hostname));
   const config: Config = {
     http: Object.freeze({
       host,

@@ -52,6 +52,17 @@ export function encodeMessage(message: Message): string {
   return JSON.stringify(message);
 }
 
+/** Returns null for what `encodeMessage` did not make. */
+function decodeMessage(payload: string): Message | null {
+  try {
+    const message: Partial<Message> | null = JSON.parse(payload);
+    const isOurs = typeof message?.kind === 'string' && typeof message.id === 'string';
+    return isOurs ? (message as Message) : null;
+  } catch {
+    return null;
+  }
+}
+
 export interface EventsOptions {
   /** Of the database itself: a pooler between would not hand messages on. */
   url: string;
@@ -64,6 +75,8 @@ export function createEvents({ url, onError }: EventsOptions): Events {
   const beats = new Map<string, number>();
   let heardUpTo = Number.NEGATIVE_INFINITY;
   let listeningSince = Number.POSITIVE_INFINITY;
+  /** Goes on over connections: what is left of one could pass for a beat of the next. */
+  let beatsSent = 0;
   let stopped = false;
   let client: pg.Client | null = null;
   let starting: Promise<void> | null = null;
@@ -82,7 +95,7 @@ export function createEvents({ url, onError }: EventsOptions): Events {
     });
     connection.on('notification', ({ channel: from, payload = '' }) => {
       if (from === ownChannel) hearBeat(payload);
-      else for (const listener of listeners) listener.message?.(JSON.parse(payload));
+      else hearMessage(payload);
     });
     client = connection;
     try {
@@ -103,6 +116,12 @@ export function createEvents({ url, onError }: EventsOptions): Events {
     }
   }
 
+  /** Anybody who may use the database may send anything here: what is not ours is nothing to us. */
+  function hearMessage(payload: string): void {
+    const message = decodeMessage(payload);
+    if (message) for (const listener of listeners) listener.message?.(message);
+  }
+
   function hearBeat(name: string): void {
     heardUpTo = Math.max(heardUpTo, beats.get(name) ?? heardUpTo);
     beats.delete(name);
@@ -110,11 +129,12 @@ export function createEvents({ url, onError }: EventsOptions): Events {
 
   /** Returns when the connection has fallen silent. */
   async function beat(connection: pg.Client): Promise<void> {
-    for (let number = 0; !stopped && client === connection; number += 1) {
+    while (!stopped && client === connection) {
       const sentAt = performance.now();
       if (sentAt - Math.max(heardUpTo, listeningSince) > silenceMaxMs) return;
-      beats.set(String(number), sentAt);
-      const sent = connection.query('SELECT pg_notify($1, $2)', [ownChannel, String(number)]);
+      const name = String(beatsSent++);
+      beats.set(name, sentAt);
+      const sent = connection.query('SELECT pg_notify($1, $2)', [ownChannel, name]);
       sent.catch(() => {}); // the end of the connection says so
       await sleep(beatEveryMs, undefined, { ref: false });
     }

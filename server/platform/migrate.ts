@@ -5,8 +5,9 @@
  * the advisory lock), so the two can take turns on one database.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
@@ -50,15 +51,12 @@ export class MigrationError extends Error {
  * Applies the migrations in `dir` that the database lacks, in the order of their names, each in
  * a transaction of its own. Processes that start at once wait for each other.
  *
- * @param dir the folder with one subfolder per migration; a missing one holds none
+ * @param dir the folder with one subfolder per migration; those of Latchkey unless given
  * @returns the names of those it applied
- * @throws {MigrationError} the server is too old, the database is newer than `dir`, a migration
- *   was edited after it was applied, or one failed now or earlier
+ * @throws {MigrationError} `dir` is missing, the server is too old, the database is newer than
+ *   `dir`, a migration was edited after it was applied, or one failed now or earlier
  */
-export async function migrate(
-  connectionString: string,
-  dir = 'prisma/migrations',
-): Promise<string[]> {
+export async function migrate(connectionString: string, dir = findMigrations()): Promise<string[]> {
   const db = new pg.Client({ connectionString, application_name: 'latchkey migrate' });
   // A connection that breaks also fails the statement that waits on it.
   db.on('error', () => {});
@@ -106,11 +104,28 @@ async function lock(db: pg.Client): Promise<void> {
   }
 }
 
+/**
+ * The folder `prisma/migrations` beside or above this file: `dist` and `server/platform` lie at
+ * different depths, and the working directory may be any.
+ */
+function findMigrations(): string {
+  for (let dir = import.meta.dirname; ; dir = dirname(dir)) {
+    const migrations = join(dir, 'prisma', 'migrations');
+    if (existsSync(migrations)) return migrations;
+    if (dir === dirname(dir)) {
+      throw new MigrationError(
+        `Latchkey finds no folder prisma/migrations in ${import.meta.dirname} or above it. ` +
+          'It comes with Latchkey: keep it beside dist.',
+      );
+    }
+  }
+}
+
 async function readMigrations(dir: string): Promise<Migration[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
+    (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ENOENT') throw cause;
+      throw new MigrationError(`There is no folder of migrations at ${dir}.`, { cause });
     },
   );
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);

@@ -31,12 +31,12 @@ export class Passwords {
 
   /** Takes as long as a real check, so that a reply's time does not tell which emails have accounts. */
   async verifyNobody(password: string): Promise<false> {
-    this.#nobody ??= this.hash('the password of no account');
-    await this.verify(await this.#nobody, password);
+    this.#nobody ??= await this.hash('the password of no account');
+    await this.verify(this.#nobody, password);
     return false;
   }
 
-  #nobody: Promise<string> | null = null;
+  #nobody: string | null = null;
 
   async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;

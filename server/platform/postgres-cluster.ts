@@ -12,7 +12,7 @@ const OLD_DRAFT_MS = 10 * 60_000;
  * Returns the directory of the cluster in `dataDir`, which it makes if need be (0.6 s).
  *
  * @param noSync leaves it to the system when the new files reach the disk; for tests
- * @throws {Error} the directory belongs to another user, or `initdb` failed
+ * @throws {Error} the directory belongs to another user or is a file, or `initdb` failed
  */
 export async function ensureCluster(
   dataDir: string,
@@ -20,8 +20,9 @@ export async function ensureCluster(
   { noSync }: { noSync: boolean },
 ): Promise<string> {
   const clusterDir = join(dataDir, CLUSTER);
-  if (await isOurs(clusterDir, launcher.ownerUid)) return clusterDir;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch(explainDenied(dataDir));
+  const explain = explainRefused(dataDir);
+  if (await isOurs(clusterDir, launcher.ownerUid).catch(explain)) return clusterDir;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch(explain);
   // Where PostgreSQL runs as another user, that user must be able to pass through.
   if (launcher.ownerUid !== process.getuid?.()) await chmod(dataDir, 0o711);
 
@@ -30,7 +31,7 @@ export async function ensureCluster(
   await removeOldDrafts(dataDir);
   const draft = `${clusterDir}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
-    await mkdir(draft, { mode: 0o700 }).catch(explainDenied(dataDir));
+    await mkdir(draft, { mode: 0o700 }).catch(explain);
     const password = join(draft, 'password');
     await writeFile(password, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
     await launcher.handOver(draft);
@@ -70,11 +71,16 @@ async function isOurs(clusterDir: string, ownerUid: number | null): Promise<bool
   );
 }
 
-const explainDenied = (dataDir: string) => (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EACCES') throw error;
-  throw new Error(`Latchkey may not write in ${dataDir}. Set DATA_DIR to a directory of its own.`, {
-    cause: error,
-  });
+/** What DATA_DIR cannot be used for, in a sentence; any other error as it is. */
+const explainRefused = (dataDir: string) => (error: NodeJS.ErrnoException) => {
+  const reasons: Record<string, string> = {
+    EACCES: `Latchkey may not write in ${dataDir}.`,
+    ENOTDIR: `${dataDir}, or a part of that path, is a file and not a directory.`,
+  };
+  reasons.EEXIST = reasons.ENOTDIR!;
+  const reason = reasons[error.code ?? ''];
+  if (!reason) throw error;
+  throw new Error(`${reason} Set DATA_DIR to a directory of its own.`, { cause: error });
 };
 
 async function removeOldDrafts(dataDir: string): Promise<void> {

@@ -108,7 +108,12 @@ export async function createPostgresLauncher(
       const code = await new Promise((resolve, reject) => {
         child.once('error', reject).once('close', resolve);
       });
-      if (code !== 0) throw new Error(`initdb failed: ${output().trim()}`);
+      if (code === 0) return;
+      // A container may run as any number; PostgreSQL wants its name.
+      const advice = /could not look up effective user ID/.test(output())
+        ? '\nSet DATABASE_URL to a PostgreSQL of your own, or run Latchkey as a user that /etc/passwd names.'
+        : '';
+      throw new Error(`initdb failed: ${output().trim()}${advice}`);
     },
 
     async postgres(clusterDir, args) {

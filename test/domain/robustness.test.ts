@@ -45,18 +45,21 @@ describe('what a stranger sends', () => {
     );
   });
 
-  test('made-up keys that come at once are counted before they are looked up', async () => {
+  test('made-up keys that come at once are looked up in bounded number, then not at all', async () => {
     const ip = newAddress();
     const codes = await Promise.all(
-      Array.from({ length: 100 }, () =>
+      Array.from({ length: 300 }, () =>
         actorOfKey(tools, newApiKeyValue('SECRET', 'PRODUCTION'), { ip }).then(
           () => 'accepted',
           ({ code }) => code,
         ),
       ),
     );
-    expect(codes.filter((code) => code === 'UNAUTHENTICATED')).toHaveLength(30);
-    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(70);
+    expect(codes.filter((code) => code === 'UNAUTHENTICATED')).toHaveLength(200);
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(100);
+    await expect(
+      actorOfKey(tools, newApiKeyValue('SECRET', 'PRODUCTION'), { ip }),
+    ).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 });
 

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,26 +13,10 @@ import { migrate } from '../../server/platform/migrate.ts';
 import { signUpSomebody } from '../support/accounts.ts';
 import { callAs, createTestTools, nobody } from '../support/call.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { runCommand } from '../support/process.ts';
 
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the command as npm would, with these settings and none of ours. */
-function runCommand(env: Record<string, string>, ...args: string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', 'server/main/reset-password.ts', ...args],
-      { env: { PATH: process.env.PATH, PUBLIC_URL: 'https://auth.example.com', ...env } },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-      },
-    );
-  });
-}
+const command = (env: Record<string, string>, ...args: string[]) =>
+  runCommand('reset-password', { PUBLIC_URL: 'https://auth.example.com', ...env }, ...args);
 
 describe("the command, on a database of one's own", async () => {
   const { url } = await createTestDatabase();
@@ -45,7 +28,7 @@ describe("the command, on a database of one's own", async () => {
 
   test('prints a link whose token sets a new password', async () => {
     const { email } = await signUpSomebody(tools);
-    const { code, stdout, stderr } = await runCommand(env, email.toLowerCase());
+    const { code, stdout, stderr } = await command(env, email.toLowerCase());
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`for ${email}.`);
     const token = /https:\/\/auth\.example\.com\/reset-password#token=([\w-]{43})\n/.exec(
@@ -56,16 +39,16 @@ describe("the command, on a database of one's own", async () => {
   });
 
   test('says so where there is no such account, or no email', async () => {
-    expect(await runCommand(env, 'none@example.com')).toEqual({
+    expect(await command(env, 'none@example.com')).toEqual({
       code: 1,
       stdout: '',
       stderr: '\n  An account with the email none@example.com was not found.\n\n',
     });
-    expect(await runCommand(env, 'none')).toMatchObject({
+    expect(await command(env, 'none')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Must be an email address'),
     });
-    expect(await runCommand(env)).toMatchObject({
+    expect(await command(env)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('npm run reset-password -- <email>'),
     });
@@ -80,7 +63,7 @@ test('the command uses the embedded database of a server that runs, and leaves i
     const masterKeys = new MasterKeys(await loadOrCreateMasterKey(dataDir));
     const tools = createTestTools(postgres.url, { masterKeys });
     const { email } = await signUpSomebody(tools);
-    const { code, stdout } = await runCommand({ DATA_DIR: dataDir }, email);
+    const { code, stdout } = await command({ DATA_DIR: dataDir }, email);
     expect(code).toBe(0);
     const token = /#token=([\w-]{43})\n/.exec(stdout)?.[1];
     await resetPassword(callAs(tools, nobody), { token: token!, password: 'a new password' });

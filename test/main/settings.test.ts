@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { makeDataDir } from '../support/data-dir.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { failToStart } from '../support/process.ts';
+import { failToStart, startServer } from '../support/process.ts';
 
 const masterKey = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
 
@@ -62,4 +65,28 @@ test('a database that nobody serves, or that refuses the password, is said in a 
       expect(code).toBe(1);
     }),
   );
+});
+
+test('the server finds its migrations from any working directory', async () => {
+  const { url } = await createTestDatabase({ empty: true });
+  const settings = { DATABASE_URL: url, MASTER_KEY: masterKey };
+  const server = await startServer(settings, await makeDataDir());
+  expect(server.log().find(({ msg }) => msg === 'Migrations applied')).toMatchObject({
+    applied: expect.arrayContaining([expect.stringMatching(/^\d{14}_/)]),
+  });
+  server.kill('SIGTERM');
+  expect(await server.ended).toMatchObject({ code: 0 });
+});
+
+test('a DATA_DIR that is a file, or lies in one, is said in a sentence', async () => {
+  const file = join(await makeDataDir(), 'file');
+  await writeFile(file, '');
+  for (const DATA_DIR of [file, join(file, 'below')]) {
+    expect(await failToStart({ DATA_DIR })).toMatchObject({
+      code: 1,
+      stderr:
+        `Latchkey could not start. ${DATA_DIR}, or a part of that path, is a file and not a directory. ` +
+        'Set DATA_DIR to a directory of its own.\n',
+    });
+  }
 });

@@ -110,6 +110,9 @@ test('sign-up is open on loopback, and for the first user elsewhere, unless SIGN
   const elsewhere = { PUBLIC_URL: 'https://auth.example.com' };
   expect(loadConfig({ PORT: '0' }).signUp).toBe('OPEN');
   expect(loadConfig(elsewhere).signUp).toBe('FIRST');
+  const anywhere = { HOST: '0.0.0.0', PUBLIC_URL: 'http://localhost:4000' };
+  expect(loadConfig(anywhere).signUp).toBe('FIRST');
+  expect(loadConfig({ ...anywhere, HOST: '::1' }).signUp).toBe('OPEN');
   expect(loadConfig({ ...elsewhere, SIGN_UP: 'open' }).signUp).toBe('OPEN');
   expect(loadConfig({ SIGN_UP: 'closed' }).signUp).toBe('CLOSED');
 });
@@ -148,4 +151,7 @@ test('.env.example lists each setting that the server reads, and loads as it sta
   });
   expect(loadConfig(env)).toEqual(loadConfig({}));
   expect([...read].sort()).toEqual(Object.keys(listed).sort());
+  // Whoever copies it and sets only HOST or PUBLIC_URL opens sign-up to nobody by that.
+  const elsewhere = { HOST: '0.0.0.0', PUBLIC_URL: 'https://auth.example.com' };
+  expect(loadConfig({ ...listed, ...elsewhere }).signUp).toBe('FIRST');
 });

@@ -153,3 +153,18 @@ test.runIf(isRoot)('a data directory of another user is refused in a clear sente
       'who first started it, or set DATA_DIR to another directory.',
   );
 });
+
+/** As in a container that runs as any number: the kernel knows us, and /etc/passwd does not. */
+const asUnknownUser = ['unshare', '--user', '--map-user=4321', '--map-group=4321'];
+const canBeUnknown = spawnSync(asUnknownUser[0]!, [...asUnknownUser.slice(1), 'true']).status === 0;
+
+test.runIf(canBeUnknown)('a user without a name is told what to do instead', () => {
+  const script = fileURLToPath(new URL('../support/postgres-starter.ts', import.meta.url));
+  const [program = '', ...options] = asUnknownUser;
+  const args = [...options, process.execPath, '--import', 'tsx', script, join(root, 'unknown')];
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /could not look up effective user ID 4321.*\s+Set DATABASE_URL to a PostgreSQL of your own/,
+  );
+});

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import {
@@ -65,3 +66,60 @@ test('a cut connection is made anew, and says that messages may be missing', asy
     await expect.poll(() => heard.at(-1)?.id).toBe(`round ${round}`);
   }
 });
+
+test('what others send on the channel is ignored', async () => {
+  const { events, heard } = listening();
+  await events.start();
+  for (const payload of ['', 'hello', 'null', '[1]', '{"kind":"project"}', '{"kind":1,"id":"a"}']) {
+    await database.query(notifySql, [payload]);
+  }
+  await send('after');
+  await expect.poll(() => heard).toEqual([{ kind: 'project', id: 'after' }]);
+});
+
+test('no beat has the name of an earlier one, over connections', async () => {
+  const wire = await wiretap();
+  const events = createEvents({ url: wire.url });
+  afterAll(() => events.stop());
+  await events.start();
+  for (const least of [2, 4]) {
+    await expect.poll(() => wire.beats().length, { timeout: 5_000 }).toBeGreaterThanOrEqual(least);
+    wire.cut();
+  }
+  const names = wire.beats();
+  expect(names).toEqual(names.map((_, index) => String(index)));
+});
+
+/** A way to the database that keeps what clients said, and can be cut. */
+async function wiretap() {
+  let said = '';
+  const sockets = new Set<Socket>();
+  const { hostname, port } = new URL(url);
+  const tap = createServer((client) => {
+    const server = connect(Number(port), hostname);
+    client.on('data', (bytes) => {
+      said += bytes.toString('latin1');
+    });
+    for (const socket of [client, server]) {
+      sockets.add(socket.on('error', () => {}));
+      socket.once('close', () => sockets.delete(socket));
+    }
+    client.pipe(server).pipe(client);
+  });
+  await new Promise<void>((resolve) => tap.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  afterAll(() => {
+    cut();
+    tap.close();
+  });
+  const tapped = Object.assign(new URL(url), {
+    hostname: '127.0.0.1',
+    port: String((tap.address() as AddressInfo).port),
+  });
+  // Two parameters of a Bind message: the channel, four bytes of length, the name of the beat.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the protocol is binary
+  const beat = /latchkey_[0-9a-f]{16}\0\0\0[\x01-\x09](\d+)/g;
+  return { url: tapped.href, cut, beats: () => [...said.matchAll(beat)].map(([, name]) => name!) };
+}

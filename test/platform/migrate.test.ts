@@ -97,3 +97,10 @@ test('a database that a newer version migrated is refused', async () => {
     'The database has the migration 2_newer, which this version of Latchkey does not know.',
   );
 });
+
+test('a missing folder of migrations is an error, and never a database without tables', async () => {
+  const missing = join(dir, 'nowhere');
+  await expect(migrate(url, missing)).rejects.toThrow(
+    `There is no folder of migrations at ${missing}.`,
+  );
+});

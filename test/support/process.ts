@@ -1,7 +1,9 @@
 /** The server as people run it: `dist/serve.js`, in a process of its own that ends with the file. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, inject, vi } from 'vitest';
@@ -45,9 +47,9 @@ export function until(condition: () => boolean | Promise<boolean>, timeout = 15_
   return vi.waitUntil(condition, { timeout, interval: 10 });
 }
 
-/** Starts a server on a free port and waits until it is ready. @throws {Error} with all it said */
-export async function startServer(settings: Settings): Promise<ServerProcess> {
-  const server = await spawnServer(settings);
+/** Starts a server on a free port and waits until it is ready. `cwd` is our root unless given. @throws {Error} with all it said */
+export async function startServer(settings: Settings, cwd?: string): Promise<ServerProcess> {
+  const server = await spawnServer(settings, cwd);
   const isReady = () => server.log().find(({ msg }) => msg === 'Latchkey is ready');
   await Promise.race([until(() => isReady() !== undefined, 60_000), server.ended]);
   const port = Number(isReady()?.port);
@@ -62,11 +64,25 @@ export async function failToStart(settings: Settings) {
   return { ...(await ended), stdout: stdout(), stderr: stderr() };
 }
 
-/** Starts a server and does not wait for it. */
-export async function spawnServer(settings: Settings) {
+/** Runs a command of `server/main` to its end, as npm does once it has built it. */
+export async function runCommand(name: string, settings: Settings, ...args: string[]) {
   await ensureBuilt();
-  const child = spawn(process.execPath, ['dist/serve.js'], {
+  const child = spawn(process.execPath, [`dist/${name}.js`, ...args], {
     cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...ownSettings, ...settings },
+  });
+  const exit = once(child, 'exit');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = (await exit) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** Starts a server and does not wait for it. */
+export async function spawnServer(settings: Settings, cwd = root) {
+  await ensureBuilt();
+  const child = spawn(process.execPath, [join(root, 'dist/serve.js')], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ownSettings, ...settings },
   });

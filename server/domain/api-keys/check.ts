@@ -144,18 +144,24 @@ export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
     const kept = cache.get(name);
     if (kept && isTrusted(kept, now)) return kept.known ?? kept.found;
     if (!isApiKeyValue(value)) return null;
-    junk.take(ip);
+    const end = junk.begin(ip);
     const found = find(value);
     const entry: Kept = { found, known: null, at: now };
     cache.set(name, entry);
     const forget = () => {
       if (cache.get(name) === entry) cache.delete(name);
     };
-    found.then((known) => {
-      entry.known = known;
-      if (known) junk.giveBack(ip);
-      else forget();
-    }, forget);
+    found.then(
+      (known) => {
+        entry.known = known;
+        end(known !== null);
+        if (!known) forget();
+      },
+      () => {
+        end(true); // nothing is known of it
+        forget();
+      },
+    );
     return found;
   }
 

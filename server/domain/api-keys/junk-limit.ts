@@ -9,34 +9,42 @@ import { RateLimitedError } from '../errors.ts';
  */
 export interface JunkLimit {
   /**
-   * Counts a key that is about to be looked up: before it is known, so that many at once count too.
+   * A key is about to be looked up.
    *
-   * @throws {RateLimitedError} this address has made up too many keys in this minute
+   * @returns to be called with whether it exists
+   * @throws {RateLimitedError} this address has made up too many keys in this minute, or has too many
+   *   looked up at once
    */
-  take(ip: string | null): void;
-  /** The key exists after all. */
-  giveBack(ip: string | null): void;
+  begin(ip: string | null): (exists: boolean) => void;
 }
 
 const junkMaxPerMinute = 30;
+/** More than any server has keys that are new to us; not yet known to be junk. */
+const atOnceMax = 200;
 const addressesMax = 50_000;
 
 export function createJunkLimit(): JunkLimit {
-  const counts = new LRUCache<string, number>({ max: addressesMax, ttl: 60_000 });
-  const nameOf = (ip: string | null) => ip ?? 'unknown';
+  const junk = new LRUCache<string, number>({ max: addressesMax, ttl: 60_000 });
+  const underWay = new Map<string, number>();
+
   return {
-    take(ip) {
-      const name = nameOf(ip);
-      const count = counts.get(name) ?? 0;
-      // The minute began with the first of them.
-      if (count < junkMaxPerMinute) return void counts.set(name, count + 1, { noUpdateTTL: true });
-      const retryAfterSeconds = Math.max(1, Math.ceil(counts.getRemainingTTL(name) / 1000));
-      throw new RateLimitedError('Too many API keys that do not exist.', retryAfterSeconds);
-    },
-    giveBack(ip) {
-      const name = nameOf(ip);
-      const count = counts.get(name) ?? 0;
-      if (count > 0) counts.set(name, count - 1, { noUpdateTTL: true });
+    begin(ip) {
+      const name = ip ?? 'unknown';
+      const isOver = (junk.get(name) ?? 0) >= junkMaxPerMinute;
+      const now = underWay.get(name) ?? 0;
+      if (isOver || now >= atOnceMax) {
+        const waitMs = isOver ? junk.getRemainingTTL(name) : 1_000;
+        const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1_000));
+        throw new RateLimitedError('Too many API keys that do not exist.', retryAfterSeconds);
+      }
+      underWay.set(name, now + 1);
+      return (exists) => {
+        const left = (underWay.get(name) ?? 1) - 1;
+        if (left > 0) underWay.set(name, left);
+        else underWay.delete(name);
+        // The minute began with the first of them.
+        if (!exists) junk.set(name, (junk.get(name) ?? 0) + 1, { noUpdateTTL: true });
+      };
     },
   };
 }

@@ -42,6 +42,14 @@ const columns = `id text, started_with started_with, environment_id text, secret
   idempotency_digest text, device_ip text, device_user_agent text, ${effectsInput}`;
 
 /**
+ * Joins a row by its id, through the index. PostgreSQL takes JSON for a hundred rows, however few they
+ * are, and would read whole tables for them: with 3,000 projects a start alone took twice as long
+ * (740 against 370 µs, PostgreSQL 18, November 2026). OFFSET 0 keeps it from pulling this apart.
+ */
+const looked = (table: string, as: string, id: string) =>
+  `LEFT JOIN LATERAL (SELECT * FROM ${table} x WHERE x.id = ${id} OFFSET 0) ${as} ON true`;
+
+/**
  * One statement for many requests. Each row is judged by itself: environment, key and project are
  * read in the statement that writes, so what was switched off before it began starts nothing.
  */
@@ -64,10 +72,10 @@ checked AS (
         THEN 'PUBLIC_ACCESS_DISABLED'
     END AS refused
   FROM input i
-  LEFT JOIN environments e ON e.id = i.environment_id
-  LEFT JOIN projects p ON p.id = e.project_id
-  LEFT JOIN api_key_secrets s ON s.id = i.secret_id
-  LEFT JOIN api_keys k ON k.id = s.api_key_id
+  ${looked('environments', 'e', 'i.environment_id')}
+  ${looked('projects', 'p', 'e.project_id')}
+  ${looked('api_key_secrets', 's', 'i.secret_id')}
+  ${looked('api_keys', 'k', 's.api_key_id')}
 ),
 made AS (
   INSERT INTO auth_sessions (id, workspace_id, project_id, environment_id, api_key_id, started_with,
