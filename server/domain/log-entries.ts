@@ -70,6 +70,7 @@ const actorColumns = {
   actorLabel: 'l.actor_label',
   ip: 'l.ip',
   userAgent: 'l.user_agent',
+  requestId: 'l.request_id',
 };
 
 /**
@@ -91,14 +92,13 @@ function columnsFor({ actor }: Call, bind: (value: unknown) => string): string {
   });
   return `l.id, l.at, l.type, l.level, l.message, l.reason, ${shown.join(', ')},
     l.workspace_id AS "workspaceId", l.project_id AS "projectId", l.environment_id AS "environmentId",
-    l.session_id AS "sessionId", l.api_key_id AS "apiKeyId", l.subject_key AS "subjectKey", l.channel,
-    l.request_id AS "requestId", l.data`;
+    l.session_id AS "sessionId", l.api_key_id AS "apiKeyId", l.subject_key AS "subjectKey", l.channel, l.data`;
 }
 
-/** Which entries an API key sees: of sessions, and of itself. What members do is hidden from it. */
+/** Which entries an API key sees: all of its environment but what was done to other keys. */
 function readableEntriesSql({ actor }: Call, bind: (value: unknown) => string): string {
   if (actor.kind !== 'apiKey') return 'true';
-  return `(l.type LIKE 'session.%' OR l.api_key_id = ${bind(actor.key.id)})`;
+  return `(l.type NOT LIKE 'key.%' OR l.api_key_id = ${bind(actor.key.id)})`;
 }
 
 export type LogRecord = Omit<LogEntry, 'xid'>;

@@ -47,7 +47,22 @@ export function createLogger({ level, destination }: LogOptions): Logger {
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError },
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
   };
   return destination ? pino(options, destination) : pino(options);
+}
+
+/**
+ * What PostgreSQL and Prisma hang onto an error may be the row itself ("Failing row contains …"), and
+ * with it password hashes or what a customer keeps with a session.
+ */
+const ROW_FIELDS = ['detail', 'where', 'meta', 'internalQuery', 'cause'] as const;
+
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const described: Record<string, unknown> = { ...pino.stdSerializers.err(error) };
+  for (const field of ROW_FIELDS) delete described[field];
+  if (error.cause instanceof Error) described.cause = describeError(error.cause);
+  return described;
 }
