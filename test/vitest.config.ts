@@ -10,6 +10,10 @@ const shared = {
   // https://github.com/vitest-dev/vitest/issues/4605
   alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
   testTimeout: 20_000,
+  // A condition is waited for as long as a slow machine may take to meet it.
+  expect: { poll: { timeout: 10_000 } },
+  // Real processes and sockets share few cores there: what fails twice has failed.
+  retry: process.env.CI ? 1 : 0,
   hookTimeout: 20_000,
 };
 
