@@ -269,3 +269,13 @@ export function mayTrySessions(
 ): boolean {
   return kind !== 'PRODUCTION' && hasRole(call, workspaceId, 'DEVELOPER');
 }
+
+/** @throws {ForbiddenError} the answer about an environment of this kind is no; says which role it takes */
+export function demandForEnvironment(allowed: boolean, kind: EnvironmentKind): void {
+  demand(
+    allowed,
+    kind === 'PRODUCTION'
+      ? 'Production takes the role Admin or higher.'
+      : 'Environments take the role Developer or higher.',
+  );
+}

@@ -6,8 +6,6 @@ import type { Call } from './call.ts';
  * environment was found to be readable before; a key still sees its own environment only.
  */
 export interface ActivityScope {
-  /** The project or environment, as the client named it. */
-  id: string;
   /** Set where entries of the project outside any environment belong to it too. */
   projectId: string | null;
   /** SQL for the ids of the live environments of the scope, as `id`. */
@@ -17,7 +15,6 @@ export interface ActivityScope {
 export function projectScope(call: Call, projectId: string): ActivityScope {
   const own = environmentOfKey(call.actor);
   return {
-    id: projectId,
     projectId: own ? null : projectId,
     environmentsSql: (bind) =>
       own
@@ -29,7 +26,6 @@ export function projectScope(call: Call, projectId: string): ActivityScope {
 export function environmentScope(call: Call, environmentId: string): ActivityScope {
   const own = environmentOfKey(call.actor) ?? environmentId;
   return {
-    id: environmentId,
     projectId: null,
     environmentsSql: (bind) =>
       `SELECT id FROM environments WHERE id = ${bind(environmentId)} AND id = ${bind(own)} AND ${mayReadBeyondOwnName(call.actor)}`,

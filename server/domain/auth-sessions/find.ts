@@ -24,14 +24,16 @@ export type SessionInPlace = SessionRecord & {
 /** For how long a lost answer to an exchange can be asked for again. */
 export const exchangeReplaySeconds = 60;
 
-const findSql = `SELECT ${sessionColumns('a')}, p.name AS "projectName", e.kind AS "environmentKind",
+const placeColumns = `${sessionColumns('a')}, p.name AS "projectName", e.kind AS "environmentKind",
     e.test_confirmations AS "testConfirmations",
     coalesce(a.used_at > now() - interval '${exchangeReplaySeconds} seconds', false) AS "justUsed",
-    coalesce(a.exchangeable_until <= now(), false) AS "exchangeWindowOver"
-  FROM auth_sessions a
+    coalesce(a.exchangeable_until <= now(), false) AS "exchangeWindowOver"`;
+
+const inPlaceSql = `FROM auth_sessions a
   JOIN environments e ON e.id = a.environment_id
-  JOIN projects p ON p.id = e.project_id
-  WHERE `;
+  JOIN projects p ON p.id = e.project_id`;
+
+const findSql = `SELECT ${placeColumns} ${inPlaceSql} WHERE `;
 
 /**
  * The session of this id, for those who hold something that opens it; null where there is none, or
@@ -54,8 +56,9 @@ export async function readSessionByIdempotencyKey(
   key: string,
 ): Promise<(SessionInPlace & { idempotencyDigest: string; forgotten: boolean }) | null> {
   const { rows } = await db.$pool.query(
-    `${findSql.replace('SELECT ', `SELECT encode(a.idempotency_digest, 'hex') AS "idempotencyDigest", a.created_at <= now() - interval '${idempotencyHours} hours' AS forgotten, `)}
-     a.environment_id = $1 AND a.idempotency_key = $2`,
+    `SELECT ${placeColumns}, encode(a.idempotency_digest, 'hex') AS "idempotencyDigest",
+       a.created_at <= now() - interval '${idempotencyHours} hours' AS forgotten
+     ${inPlaceSql} WHERE a.environment_id = $1 AND a.idempotency_key = $2`,
     [environmentId, key],
   );
   return rows[0] ?? null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EnvironmentKind } from '../../../prisma/generated/enums.ts';
-import { demand, mayCreateEnvironment, requireUser } from '../access.ts';
+import { demandForEnvironment, mayCreateEnvironment, requireUser } from '../access.ts';
 import type { Call } from '../call.ts';
 import { NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -34,12 +34,7 @@ export async function createEnvironment(
   const project = await findProject(call, projectId);
   if (!project) throw new NotFoundError('The project');
   const { workspaceId } = project;
-  demand(
-    mayCreateEnvironment(call, { workspaceId, kind }),
-    kind === 'PRODUCTION'
-      ? 'Production takes the role Admin or higher.'
-      : 'Environments take the role Developer or higher.',
-  );
+  demandForEnvironment(mayCreateEnvironment(call, { workspaceId, kind }), kind);
   const { name } = validate(rules, input);
   const id = newId('environment');
   await call.db.$transaction(async (tx) => {

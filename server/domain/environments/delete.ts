@@ -1,4 +1,4 @@
-import { demand, mayCreateEnvironment, requireUser } from '../access.ts';
+import { demandForEnvironment, mayCreateEnvironment, requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { confirmByName, endSecretsOf, purgeLater } from '../deletion.ts';
@@ -31,12 +31,7 @@ export async function deleteEnvironment(
   if (!environment) throw new NotFoundError('The environment');
   const { name, kind, projectId } = environment;
   const { workspaceId } = environment.project;
-  demand(
-    mayCreateEnvironment(call, { workspaceId, kind }),
-    kind === 'PRODUCTION'
-      ? 'Production takes the role Admin or higher.'
-      : 'Environments take the role Developer or higher.',
-  );
+  demandForEnvironment(mayCreateEnvironment(call, { workspaceId, kind }), kind);
   confirmByName(confirmName, name, 'environment');
 
   await call.db.$transaction(async (tx) => {

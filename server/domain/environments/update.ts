@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { demand, mayManageEnvironment, requireUser } from '../access.ts';
+import { demandForEnvironment, mayManageEnvironment, requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { changesBetween } from '../changes.ts';
@@ -51,12 +51,7 @@ export async function updateEnvironment(
   if (!environment) throw new NotFoundError('The environment');
   const { kind, projectId } = environment;
   const { workspaceId } = environment.project;
-  demand(
-    mayManageEnvironment(call, { workspaceId, kind }),
-    kind === 'PRODUCTION'
-      ? 'Production takes the role Admin or higher.'
-      : 'Environments take the role Developer or higher.',
-  );
+  demandForEnvironment(mayManageEnvironment(call, { workspaceId, kind }), kind);
   const data = validate(rules, input);
   if (kind === 'PRODUCTION' && data.testConfirmations) {
     invalid('testConfirmations', 'Test confirmations are impossible in production.');
