@@ -3,9 +3,13 @@
  *
  *     const client = createLatchkeyClient({ url: 'https://auth.example.com', apiKey });
  *     const { startSession } = readAnswer(await client.mutation(StartSession, { input }));
+ *     client.subscription(LiveCounts, {}).subscribe((result) => show(readAnswer(result)));
  *
  * What a caller can expect to go wrong is a member of `startSession`'s union, in the data. What is
  * refused or broken beyond that is a LatchkeyError.
+ *
+ * Queries and mutations go by POST. Subscriptions share one WebSocket, which is made anew whenever it is
+ * lost: `client.live` tells of that.
  */
 import {
   type AnyVariables,
@@ -13,39 +17,87 @@ import {
   type CombinedError,
   type Exchange,
   fetchExchange,
+  makeOperation,
   type OperationResult,
+  subscriptionExchange,
 } from '@urql/core';
+import {
+  createLiveConnection,
+  type LiveConnection,
+  type LiveTransport,
+} from './live-connection.ts';
+import type { WebSocketClass } from './live-socket.ts';
 
 export interface LatchkeyClientOptions {
   /** Where the server is, such as https://auth.example.com. Only its origin counts. */
   url: string;
   /**
-   * A secret key on servers, a publishable key in browsers and apps. Left out, requests carry the
-   * browser's sign-in cookie, or come from nobody.
+   * A secret key on servers, a publishable key in browsers and apps; a function where it may change, which
+   * is asked for each request and connection. Left out, both carry the browser's sign-in cookie, or come
+   * from nobody.
    */
-  apiKey?: string;
+  apiKey?: string | (() => string | undefined);
   /** Sends the requests; the platform's own if left out. */
   fetch?: typeof fetch;
+  /** Opens the sockets; the platform's own if left out. Node 20 has none: give it that of the package ws. */
+  webSocket?: WebSocketClass;
   /** What stands before the network, such as a cache. None if left out: every query is sent. */
   exchanges?: readonly Exchange[];
 }
 
-/** A client that sends operations by POST only, and its key in a header only. */
-export function createLatchkeyClient(options: LatchkeyClientOptions): Client {
-  const { url, apiKey, exchanges = [] } = options;
-  return new Client({
+export interface LatchkeyClient extends Client {
+  /** The connection behind the subscriptions. A program that is done disposes of it. */
+  readonly live: LiveConnection;
+}
+
+/** A client that sends its key in a header and a first message only, never in a URL. */
+export function createLatchkeyClient(options: LatchkeyClientOptions): LatchkeyClient {
+  const { url, exchanges = [], webSocket } = options;
+  const apiKey = () => (typeof options.apiKey === 'function' ? options.apiKey() : options.apiKey);
+  const live = createLiveConnection({ url, apiKey, webSocket });
+  const client: Client = new Client({
     url: `${new URL(url).origin}/graphql`,
     fetch: options.fetch,
     // Otherwise short queries go by GET, and client secrets and link tokens end up in access logs.
     preferGetMethod: false,
-    fetchOptions: {
-      headers: apiKey === undefined ? {} : { 'x-api-key': apiKey },
-      // A key and a sign-in cookie together are refused: they may not belong together.
-      credentials: apiKey === undefined ? 'same-origin' : 'omit',
-      // fetch would follow to another host, and take X-API-Key along.
-      redirect: 'error',
-    },
-    exchanges: [...exchanges, fetchExchange],
+    fetchOptions: () => requestOptions(apiKey()),
+    exchanges: [...exchanges, createSubscriptions(live, () => client), fetchExchange],
+  });
+  return Object.assign(client, { live });
+}
+
+function requestOptions(apiKey: string | undefined): RequestInit {
+  return {
+    headers: apiKey === undefined ? {} : { 'x-api-key': apiKey },
+    // A key and a sign-in cookie together are refused: they may not belong together.
+    credentials: apiKey === undefined ? 'same-origin' : 'omit',
+    // fetch would follow to another host, and take X-API-Key along.
+    redirect: 'error',
+  };
+}
+
+function createSubscriptions(live: LiveTransport, client: () => Client): Exchange {
+  return subscriptionExchange({
+    forwardSubscription: ({ query = '', variables, operationName }, operation) => ({
+      subscribe(sink) {
+        let hasFailed = false;
+        const unsubscribe = live.subscribe(
+          { query, variables: variables as Record<string, unknown>, operationName },
+          {
+            next(result) {
+              // Unless there are new errors, urql tells the last ones again with each result.
+              sink.next(hasFailed ? { errors: [], ...result } : result);
+              hasFailed = result.errors !== undefined;
+            },
+            fail: (errors) => sink.next({ errors, hasNext: false }),
+            // sink.complete would have urql tell the last result a second time.
+            complete: () =>
+              client().reexecuteOperation(makeOperation('teardown', operation, operation.context)),
+          },
+        );
+        return { unsubscribe };
+      },
+    }),
   });
 }
 
@@ -53,11 +105,11 @@ export function createLatchkeyClient(options: LatchkeyClientOptions): Client {
 export class LatchkeyError extends Error {
   /** The word to match on, such as UNAUTHENTICATED; null where GraphQL was not reached. */
   readonly code: string | null;
-  /** Why an API key was refused, such as INACTIVE; null otherwise. */
+  /** Why the credential was refused, such as INACTIVE or SIGNED_OUT, where that is known; else null. */
   readonly reason: string | null;
-  /** What the server's log knows the request by; null where nobody answered. */
+  /** What the server's log knows the request by; null where nobody answered, and of a closed socket. */
   readonly requestId: string | null;
-  /** The HTTP status; null where nobody answered. */
+  /** The HTTP status; null where nobody answered, and over a WebSocket. */
   readonly status: number | null;
   /** Which field of the answer the error stands for, such as `project.name`; null for all of it. */
   readonly path: string | null;

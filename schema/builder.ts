@@ -30,6 +30,8 @@ export interface SchemaTypes {
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
+    /** A calendar day, as midnight UTC. */
+    Date: { Input: Date; Output: Date };
     JSON: { Input: unknown; Output: unknown };
     SafeInt: { Input: number; Output: number };
   };
@@ -84,9 +86,13 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     hasNextPageFieldOptions: { description: 'Whether there is more after it.' },
     hasPreviousPageFieldOptions: { description: 'Whether there is more before it.' },
     startCursorFieldOptions: {
-      description: 'The cursor of its first edge; null when it is empty.',
+      description:
+        'The cursor to go back before: of its first edge, or of where it ended early; null where there is neither.',
     },
-    endCursorFieldOptions: { description: 'The cursor of its last edge; null when it is empty.' },
+    endCursorFieldOptions: {
+      description:
+        'The cursor to go on after: of its last edge, or of where it ended early; null where there is neither.',
+    },
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     // Ids are readable as they are: the prefix says the type.

@@ -14,12 +14,18 @@ import './types/project.ts';
 import './types/project-mutations.ts';
 import './types/environment.ts';
 import './types/environment-mutations.ts';
+import './types/sample-data-mutations.ts';
 import './types/api-key.ts';
 import './types/api-key-mutations.ts';
+import './types/webhook-delivery.ts';
+import './types/webhook-endpoint.ts';
+import './types/webhook-mutations.ts';
 import './types/session-counts.ts';
 import './types/log-entry.ts';
 import './types/auth-session.ts';
 import './types/auth-session-mutations.ts';
+import './types/live.ts';
+import './types/subject-mutations.ts';
 
 /** The whole API. */
 export const schema = builder.toSchema();

@@ -1,5 +1,5 @@
 import { GraphQLScalarType } from 'graphql';
-import { DateTimeResolver, JSONResolver, SafeIntResolver } from 'graphql-scalars';
+import { DateResolver, DateTimeResolver, JSONResolver, SafeIntResolver } from 'graphql-scalars';
 import { builder } from './builder.ts';
 
 builder.addScalarType(
@@ -8,6 +8,15 @@ builder.addScalarType(
     ...DateTimeResolver.toConfig(),
     description: 'An instant in RFC 3339, in UTC, with milliseconds: `2026-11-20T12:00:00.000Z`.',
     specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time',
+  }),
+);
+
+builder.addScalarType(
+  'Date',
+  new GraphQLScalarType({
+    ...DateResolver.toConfig(),
+    description: 'A day of the calendar, without a time or a zone: `2026-11-20`.',
+    specifiedByURL: 'https://scalars.graphql.org/andimarek/local-date',
   }),
 );
 

@@ -1,9 +1,9 @@
 /** What README.md tells people to run, run: its snippets as they stand, on a real server. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { buildSchema, type OperationDefinitionNode, parse, print, validate } from 'graphql';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startTestServer } from './support/server.ts';
 
 const server = await startTestServer();
@@ -37,6 +37,25 @@ async function runModule(code: string, result: string) {
   return JSON.parse(await run(process.execPath, ['--input-type=module', '-e', code + print]));
 }
 
+/** Starts a program that goes on for ever, and ends with the test. @returns what it has printed */
+function follow(program: string, args: string[]): () => string {
+  const env = { PATH: process.env.PATH, NO_PROXY: '*', ...known };
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill());
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  return () => printed;
+}
+
+async function startSession(): Promise<void> {
+  const query = 'mutation { startSession(input: {}) { ... on StartSessionPayload { userCode } } }';
+  const by = { headers: { 'x-api-key': known.LATCHKEY_SECRET_KEY! } };
+  const data = await server.graphql(query, {}, by);
+  expect(data.startSession.userCode).toBeDefined();
+}
+
 test('every GraphQL operation is valid by itself, and has a name', () => {
   const schema = buildSchema(readFileSync('schema/schema.graphql', 'utf8'));
   const texts = blocks.filter(({ language }) => language === 'graphql').map(({ text }) => text);
@@ -65,7 +84,7 @@ test('a pasted sign-up signs up, and a pasted project shows its keys', async () 
 });
 
 test('the request of a server starts a session, which it confirms and exchanges', async () => {
-  const reply = await run('sh', ['-ec', blockWith('sh', 'curl')]);
+  const reply = await run('sh', ['-ec', blockWith('sh', 'startSession')]);
   const { startSession } = JSON.parse(reply).data;
   expect(startSession).toMatchObject({ userCode: expect.stringMatching(/^[A-Z]{8}$/) });
   expect(startSession.confirmUrl.split('/').at(-1)).toBe(startSession.linkToken);
@@ -89,6 +108,23 @@ test('the request of a server starts a session, which it confirms and exchanges'
   const { exchangeSession } = await withKey('Exchange', { sessionId });
   expect(exchangeSession.subject).toEqual({ provider: 'server', id: 'user-17', name: 'Ada' });
   known.proof = exchangeSession.proof;
+});
+
+test('the request for an export is answered with its rows, in the columns that are listed', async () => {
+  const command = blockWith('sh', '/export/logs').replace('-o logs.csv', '');
+  const [head, ...rows] = (await run('sh', ['-ec', command])).split('\r\n');
+  const listed = (what: string) => {
+    const [, names = ''] = new RegExp(`^- ${what}: ((?:.|\n  )*)`, 'm').exec(readme) ?? [];
+    return [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name).join(',');
+  };
+  expect(head).toBe(listed('logs'));
+  expect(rows.slice(0, -1).map((row) => row.split(',')[2])).toContain('session.started');
+  const { text } = await server.send('/export/sessions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': known.LATCHKEY_SECRET_KEY! },
+    body: '{"format":"csv"}',
+  });
+  expect(text.split('\r\n')[0]).toBe(listed('sessions'));
 });
 
 test('the proof is checked offline', async () => {
@@ -118,6 +154,40 @@ test('the snippet of an app starts a session in Development, and a test confirms
   expect(json.data.confirmSession.session.status).toBe('CONFIRMED');
 });
 
+test('the analytics of a server are of its environment', async () => {
+  const data = await server.graphql(
+    blockWith('graphql', 'query LastMonth'),
+    { projectId: known.LATCHKEY_PROJECT_ID },
+    { headers: { 'x-api-key': known.LATCHKEY_SECRET_KEY! } },
+  );
+  expect(data.project.analytics).toMatchObject({
+    totalSessions: 1,
+    uniqueUsers: 1,
+    timeToConfirm: { p50Ms: expect.any(Number) },
+    funnel: { requested: 1, used: 1 },
+    previous: { totalSessions: 0, conversionRate: null },
+  });
+});
+
+test('an event stream by curl tells the present counts, and each change', async () => {
+  const printed = follow('sh', ['-ec', `exec ${blockWith('sh', 'curl -N')}`]);
+  const pending = () =>
+    [...printed().matchAll(/^data: (.+)$/gm)].map(
+      ([, data]) => JSON.parse(data!).data.liveSessionCounts.pending,
+    );
+  await expect.poll(pending).toEqual([0]);
+  await startSession();
+  await expect.poll(pending).toEqual([0, 1]);
+});
+
+test('the typed client tells the present counts, each change, and how it is connected', async () => {
+  const args = ['--import', 'tsx', '--input-type=module', '-e'];
+  const printed = follow(process.execPath, [...args, blockWith('ts', 'createLatchkeyClient')]);
+  await expect.poll(printed).toMatch(/state: 'connecting'.+state: 'connected'.+pending: 1,/s);
+  await startSession();
+  await expect.poll(printed).toMatch(/pending: 2,/);
+});
+
 test('the schema is where a code generator is sent for it', async () => {
   const url = /schema: '([^']+)'/.exec(blockWith('ts', 'codegen.ts'))?.[1];
   expect(await (await fetch(url!)).text()).toBe(readFileSync('schema/schema.graphql', 'utf8'));
@@ -125,7 +195,9 @@ test('the schema is where a code generator is sent for it', async () => {
 
 test('every script and file that it names is there', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const named = [...readme.matchAll(/\bnpm (?:run )?([a-z-]+)/g)].map(([, name]) => name!);
+  const named = [...readme.matchAll(/\bnpm (?:run )?([a-z-]+(?::[a-z]+)?)/g)].map(
+    ([, name]) => name!,
+  );
   const ofNpm = ['ci', 'and', 'comes', 'are'];
   expect(named.filter((name) => !(name in scripts) && !ofNpm.includes(name))).toEqual([]);
   for (const [, path] of readme.matchAll(/\]\(([^)]+)\)/g)) {

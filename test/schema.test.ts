@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import {
   type GraphQLField,
   type GraphQLInputField,
@@ -55,4 +57,24 @@ test('every mutation takes one input and returns a union named …Result', () =>
     const name = field.name[0]!.toUpperCase() + field.name.slice(1);
     expect(String(field.type)).toBe(`${name}Result!`);
   }
+});
+
+test('the schema keeps to the rules of Relay, and describes everything', async () => {
+  const rules = [
+    'relay-connection-arguments-spec',
+    'relay-connection-types-spec',
+    'relay-page-info-spec',
+    'types-have-descriptions',
+    'fields-have-descriptions',
+    'arguments-have-descriptions',
+    'enum-values-have-descriptions',
+    'input-object-values-have-descriptions',
+  ];
+  const linter = promisify(execFile)(process.execPath, [
+    'node_modules/graphql-schema-linter/lib/cli.js',
+    ...['--format', 'compact', '--rules', rules.join(',')],
+    'schema/schema.graphql',
+  ]);
+  // It ends with 1, and says which, where a rule is broken.
+  await expect(linter.catch(({ stdout }) => stdout)).resolves.toMatchObject({ stdout: '\n' });
 });

@@ -1,4 +1,4 @@
-import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
+import { type FragmentType, graphql, readFragment } from './gql/index.ts';
 
 const LogLine_LogEntry = graphql(`
   fragment LogLine_LogEntry on LogEntry {

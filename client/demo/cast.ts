@@ -1,5 +1,6 @@
 import type { Client } from '@urql/core';
-import { createLatchkeyClient } from '../urql.ts';
+import { WebSocket } from 'ws';
+import { createLatchkeyClient, type LatchkeyClient } from '../urql.ts';
 import { withCookies, withTimeout } from './fetch.ts';
 import type { Story } from './story.ts';
 
@@ -11,9 +12,9 @@ export interface Cast {
   /** A person in a browser, whose cookie signs them in. */
   owner: Client;
   /** A device or page without a key. What it may do, client secrets and link tokens decide. */
-  device: Client;
+  device: LatchkeyClient;
   /** An app or server with an API key. */
-  withKey(apiKey: string): Client;
+  withKey(apiKey: string): LatchkeyClient;
 }
 
 /** @param send how requests are sent; a test looks at each of them */
@@ -23,8 +24,8 @@ export function createCast(url: string, story: Story, send: typeof fetch): Cast 
     url,
     story,
     owner: createLatchkeyClient({ url, fetch: withCookies(heard) }),
-    device: createLatchkeyClient({ url, fetch: heard }),
-    withKey: (apiKey) => createLatchkeyClient({ url, apiKey, fetch: heard }),
+    device: createLatchkeyClient({ url, fetch: heard, webSocket: WebSocket }),
+    withKey: (apiKey) => createLatchkeyClient({ url, apiKey, fetch: heard, webSocket: WebSocket }),
   };
 }
 

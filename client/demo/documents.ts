@@ -1,5 +1,5 @@
 /** Every operation that the demonstration makes. */
-import { graphql } from '../gql/index.ts';
+import { graphql } from './gql/index.ts';
 
 export const LookAtServer = graphql(`
   query LookAtServer {

@@ -67,28 +67,41 @@ export class Story {
   /**
    * Does one step and prints it.
    *
-   * @param act does it, and answers what later steps need; `tell` adds to what is shown
+   * @param act does it, and answers what later steps need; `tell` adds to what is shown at its end, and
+   *   `show` prints a line at once, for a step that takes a while
    * @throws {DemoFailedError} whatever went wrong, with the step and the request
    */
   async step<Result>(
     sentence: string,
-    act: (tell: (facts: Facts) => void) => Promise<Result>,
+    act: (tell: (facts: Facts) => void, show: (line: string) => void) => Promise<Result>,
   ): Promise<Result> {
     const number = this.steps.length + 1;
     const facts: Facts = {};
+    let isAnnounced = false;
+    const tell = (more: Facts) => void Object.assign(facts, more);
+    const show = (line: string) => {
+      if (!isAnnounced) this.#printSentence('▸', 36, { number, sentence });
+      isAnnounced = true;
+      this.#print(`       ${line}`);
+    };
     try {
-      const result = await act((more) => Object.assign(facts, more));
+      const result = await act(tell, show);
       this.steps.push({ number, sentence, facts });
-      this.#printStep('✓', 32, { number, sentence, facts });
+      this.#printSentence('✓', 32, { number, sentence: isAnnounced ? 'Done.' : sentence });
+      this.#printFacts(facts);
       return result;
     } catch (error) {
-      this.#printStep('✗', 31, { number, sentence, facts });
+      this.#printSentence('✗', 31, { number, sentence });
+      this.#printFacts(facts);
       throw new DemoFailedError({ number, sentence }, error, this.#lastRequestId);
     }
   }
 
-  #printStep(mark: string, ansi: number, { number, sentence, facts }: Step): void {
+  #printSentence(mark: string, ansi: number, { number, sentence }: Omit<Step, 'facts'>): void {
     this.#print(`${this.#paint(ansi, mark)} ${String(number).padStart(2)}. ${sentence}`);
+  }
+
+  #printFacts(facts: Facts): void {
     const width = Math.max(...Object.keys(facts).map((name) => name.length));
     for (const [name, value] of Object.entries(facts)) {
       const lines = Array.isArray(value) ? value : [String(value)];

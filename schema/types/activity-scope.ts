@@ -1,37 +1,15 @@
 import type { ActivityScope as Scope } from '../../server/domain/activity-scope.ts';
-import { listSessions } from '../../server/domain/auth-sessions/find.ts';
+import { findAnalytics } from '../../server/domain/analytics/find.ts';
+import { listSessions } from '../../server/domain/auth-sessions/list.ts';
 import type { Call } from '../../server/domain/call.ts';
 import { found } from '../../server/domain/errors.ts';
-import { listLogs } from '../../server/domain/log-entries.ts';
+import { listLogs } from '../../server/domain/logs/list.ts';
 import { loadSessionCounts } from '../../server/domain/session-counts.ts';
 import { builder } from '../builder.ts';
-import { AuthSessionStatus } from './auth-session-enums.ts';
+import { AuthSessionFilter, LogFilter } from './activity-filters.ts';
+import { Analytics, AnalyticsRange } from './analytics.ts';
 import { AuthSession, AuthSessionConnection, LogEntry, LogEntryConnection } from './refs.ts';
 import { SessionCounts } from './session-counts.ts';
-
-const AuthSessionFilter = builder.inputType('AuthSessionFilter', {
-  description: 'Which sessions. Conditions left out do not restrict.',
-  fields: (t) => ({
-    statuses: t.field({
-      type: [AuthSessionStatus],
-      description: 'In one of these states now. Confirmed ones that were exchanged are USED.',
-    }),
-    apiKeyId: t.id({ description: 'Started with this API key.' }),
-    from: t.field({ type: 'DateTime', description: 'Started at this instant or later.' }),
-    to: t.field({ type: 'DateTime', description: 'Started before this instant.' }),
-  }),
-});
-
-const LogFilter = builder.inputType('LogFilter', {
-  description: 'Which log entries. Conditions left out do not restrict.',
-  fields: (t) => ({
-    types: t.stringList({ description: 'Of one of these types, such as `session.confirmed`.' }),
-    apiKeyId: t.id({ description: 'Concerning this API key.' }),
-    sessionId: t.id({ description: 'Concerning this session.' }),
-    from: t.field({ type: 'DateTime', description: 'At this instant or later.' }),
-    to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
-  }),
-});
 
 /** What the interface's fields need of their parent: its id, by whose prefix the scope is known. */
 interface Parent {
@@ -52,7 +30,7 @@ function scopeOf(call: Call, { id }: Parent): Scope {
 }
 
 export const ActivityScope = builder.interfaceRef<Parent>('ActivityScope').implement({
-  description: 'What has sessions, logs and counts: a project or an environment.',
+  description: 'What has sessions, logs and counts: a workspace, a project or an environment.',
   fields: (t) => ({
     authSessions: t.connection(
       {
@@ -62,7 +40,7 @@ export const ActivityScope = builder.interfaceRef<Parent>('ActivityScope').imple
           filter: t.arg({ type: AuthSessionFilter, description: 'Which sessions; left out: all.' }),
         },
         resolve: ({ id }, { filter, ...page }, { call }) =>
-          listSessions(call, scopeOf(call, { id }), page, filter ?? undefined),
+          listSessions(call, scopeOf(call, { id }), page, filter),
       },
       AuthSessionConnection,
     ),
@@ -72,10 +50,17 @@ export const ActivityScope = builder.interfaceRef<Parent>('ActivityScope').imple
         description: 'Its log, newest first. An API key sees that of its own environment.',
         args: { filter: t.arg({ type: LogFilter, description: 'Which entries; left out: all.' }) },
         resolve: ({ id }, { filter, ...page }, { call }) =>
-          listLogs(call, scopeOf(call, { id }), page, filter ?? undefined),
+          listLogs(call, scopeOf(call, { id }), page, filter),
       },
       LogEntryConnection,
     ),
+    analytics: t.field({
+      type: Analytics,
+      description:
+        'What became of the sessions that started in a range of days. An API key counts its own environment.',
+      args: { range: t.arg({ type: AnalyticsRange, required: true, description: 'Which days.' }) },
+      resolve: ({ id }, { range }, { call }) => findAnalytics(call, id, range),
+    }),
     sessionCounts: t.field({
       type: SessionCounts,
       description: 'Its present session counts. An API key counts its own environment.',

@@ -1,4 +1,5 @@
 import { findApiKey, findViewerKey, loadApiKey } from '../../server/domain/api-keys/find.ts';
+import { loadOpenConnections } from '../../server/domain/api-keys/open-connections.ts';
 import {
   type ApiKeyRefusals as KeyRefusals,
   loadApiKeyRefusals,
@@ -150,6 +151,13 @@ export const ApiKey = builder.prismaObject('ApiKey', {
       type: [ApiKeyRefusals],
       description: 'Its refusals by reason, the latest first.',
       resolve: ({ id }, _args, { call }) => refusalsOf(call, id),
+    }),
+    openConnections: t.field({
+      type: 'Int',
+      description:
+        'How many WebSockets and event streams it holds open now, in all server processes; those of others are known to the second.',
+      resolve: async ({ id }, _args, { call }) =>
+        (await found('The API key', loadOpenConnections(call, id))).count,
     }),
     version: t.exposeInt('version', {
       description: 'Counts its changes. Edits pass it, so that none overwrites another unseen.',

@@ -16,7 +16,7 @@ import type {
 } from '../../server/domain/auth-sessions/record.ts';
 import { loadEnvironment } from '../../server/domain/environments/find.ts';
 import { found } from '../../server/domain/errors.ts';
-import { listSessionLogs } from '../../server/domain/log-entries.ts';
+import { listSessionLogs } from '../../server/domain/logs/list.ts';
 import { loadProject } from '../../server/domain/projects/find.ts';
 import { builder } from '../builder.ts';
 import { ApiKey } from './api-key.ts';

@@ -1,25 +1,17 @@
 import { loadApiKey } from '../../server/domain/api-keys/find.ts';
 import { loadSession } from '../../server/domain/auth-sessions/find.ts';
 import { loadEnvironment } from '../../server/domain/environments/find.ts';
-import { type LogRecord, loadLogEntry } from '../../server/domain/log-entries.ts';
+import { type LogRecord, loadLogEntry } from '../../server/domain/logs/find.ts';
 import { loadProject } from '../../server/domain/projects/find.ts';
 import { loadWorkspace } from '../../server/domain/workspaces/find.ts';
 import { builder } from '../builder.ts';
 import { ApiKey } from './api-key.ts';
 import { Environment } from './environment.ts';
+import { LogLevel } from './log-enums.ts';
 import { addNode, Node } from './node.ts';
 import { Project } from './project.ts';
 import { AuthSession, LogEntry } from './refs.ts';
 import { Workspace } from './workspace.ts';
-
-const LogLevel = builder.enumType('LogLevel', {
-  description: 'How much attention an entry asks for.',
-  values: {
-    INFO: { description: 'Things going their way.' },
-    WARN: { description: 'Something was refused, or may need a look.' },
-    ERROR: { description: 'Something failed that should not have.' },
-  } as const,
-});
 
 const ActorKind = builder.enumType('ActorKind', {
   description: 'Who acted. Expect new ones.',
@@ -49,7 +41,7 @@ const Actor = builder.objectRef<LogRecord>('Actor').implement({
 
 LogEntry.implement({
   description:
-    'One thing that happened. An entry never changes, but for the count of a refusal that repeats within its minute.',
+    'One thing that happened. An entry never changes, but for counts: of a refusal that repeats within its minute, of what retention removed within its day; and but for the data of an end user who is erased.',
   interfaces: [Node],
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),

@@ -25,6 +25,10 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
     workspaceId: t.id({
       description: 'Where to create it. May be left out by who is in one workspace only.',
     }),
+    webhookUrl: t.string({
+      description:
+        'Where to send every webhook event of Production: makes an endpoint, whose secret `revealWebhookSecret` tells.',
+    }),
   }),
 });
 
@@ -72,6 +76,10 @@ const UpdateProjectInput = builder.inputType('UpdateProjectInput', {
       description: '60 to 3600. For sessions that start from now on.',
     }),
     defaultEnvironmentId: t.id({ description: 'An environment of the project.' }),
+    webhookUrl: t.string({
+      description:
+        'Moves the oldest endpoint of the default environment there and switches it on; where there is none, makes one for all types. Null deletes that endpoint.',
+    }),
   }),
 });
 

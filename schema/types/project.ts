@@ -4,6 +4,7 @@ import { listApiKeys } from '../../server/domain/api-keys/find.ts';
 import { loadEnvironment } from '../../server/domain/environments/find.ts';
 import { found } from '../../server/domain/errors.ts';
 import { findProject, listProjects, loadProject } from '../../server/domain/projects/find.ts';
+import { findProjectWebhookUrl } from '../../server/domain/webhooks/find.ts';
 import { builder, connectionOf } from '../builder.ts';
 import { ActivityScope, addActivityScope } from './activity-scope.ts';
 import { ApiKey, ApiKeyConnection } from './api-key.ts';
@@ -29,6 +30,13 @@ export const Project = builder.prismaObject('Project', {
     }),
     sessionLifetimeSeconds: t.exposeInt('sessionLifetimeSeconds', {
       description: 'How long a session waits to be confirmed: 60 to 3600 seconds, 600 by default.',
+    }),
+    webhookUrl: t.string({
+      nullable: true,
+      description:
+        'Where its webhooks go: the URL of the oldest endpoint of the default environment. Null where there is none, or none that you may see: webhooks are hidden from API keys.',
+      select: { id: true },
+      resolve: ({ id }, _args, { call }) => findProjectWebhookUrl(call, id),
     }),
     version: t.exposeInt('version', {
       description: 'Counts its changes. Edits pass it, so that none overwrites another unseen.',

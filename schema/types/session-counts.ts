@@ -25,7 +25,7 @@ const SessionTotals = builder.objectRef<Totals>('SessionTotals').implement({
 });
 
 export const SessionCounts = builder.objectRef<Counts>('SessionCounts').implement({
-  description: 'The present session counts of a project or environment.',
+  description: 'The present session counts of a workspace, project or environment.',
   fields: (t) => ({
     id: t.id({
       description: 'Stable for each scope, so that caches keep one record of it.',

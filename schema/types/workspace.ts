@@ -6,11 +6,13 @@ import {
   mayUpdateWorkspace,
   roleIn,
 } from '../../server/domain/access.ts';
+import { workspaceScope } from '../../server/domain/activity-scope.ts';
 import { listApiKeys } from '../../server/domain/api-keys/find.ts';
 import { listInvitations } from '../../server/domain/invitations/find.ts';
 import { listProjects } from '../../server/domain/projects/find.ts';
 import { findWorkspace, loadWorkspace } from '../../server/domain/workspaces/find.ts';
 import { builder } from '../builder.ts';
+import { ActivityScope, addActivityScope } from './activity-scope.ts';
 import { ApiKey, ApiKeyConnection } from './api-key.ts';
 import { Invitation } from './invitation.ts';
 import { addNode, Node } from './node.ts';
@@ -19,17 +21,18 @@ import { Role } from './role.ts';
 
 export const Workspace = builder.prismaObject('Workspace', {
   description: 'Owns projects; users are its members. Hidden from API keys.',
-  interfaces: [Node],
+  interfaces: [Node, ActivityScope],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),
     version: t.exposeInt('version', {
       description: 'Counts its changes. Edits pass it, so that none overwrites another unseen.',
     }),
     logRetentionDays: t.exposeInt('logRetentionDays', {
-      description: 'How many days log entries are kept.',
+      description: 'How many days log entries are kept. What is older is removed within the hour.',
     }),
     sessionRetentionDays: t.exposeInt('sessionRetentionDays', {
-      description: 'How many days sessions are kept. Counts are kept for ever.',
+      description:
+        'How many days sessions are kept. What is older is removed within the hour; counts are kept for ever.',
     }),
     viewerRole: t.field({
       type: Role,
@@ -96,6 +99,7 @@ export const Workspace = builder.prismaObject('Workspace', {
 });
 
 addNode('workspace', 'Workspace', loadWorkspace);
+addActivityScope('wsp', workspaceScope);
 
 builder.queryField('workspace', (t) =>
   t.prismaField({

@@ -58,7 +58,7 @@ function isSignedIn(actor: Actor): actor is SignedInUser {
  * @throws {CredentialMismatchError} the key is of a workspace that the token does not open
  */
 export function narrowToKey(user: UserActor, key: AuthenticatedKey): UserActor {
-  const { environmentId, projectId, workspaceId } = key;
+  const { id: keyId, secretId, environmentId, projectId, workspaceId } = key;
   const role = user.memberships.get(workspaceId);
   if (role === undefined) {
     throw new CredentialMismatchError(
@@ -68,7 +68,7 @@ export function narrowToKey(user: UserActor, key: AuthenticatedKey): UserActor {
   return {
     ...user,
     memberships: new Map([[workspaceId, role]]),
-    narrowedTo: { environmentId, projectId, workspaceId },
+    narrowedTo: { keyId, secretId, environmentId, projectId, workspaceId },
   };
 }
 
@@ -169,6 +169,21 @@ export function readableApiKeys(call: Pick<Call, 'actor'>): Prisma.ApiKeyWhereIn
   return { environment: readableEnvironments(call) };
 }
 
+/** Webhooks show to people only: an API key neither sees nor manages them. */
+export function readableWebhookEndpoints(
+  call: Pick<Call, 'actor'>,
+): Prisma.WebhookEndpointWhereInput {
+  return call.actor.kind === 'user' ? { environment: readableEnvironments(call) } : nothing;
+}
+
+/** The same of what was sent to the endpoints of an environment. */
+export function mayReadWebhooks(
+  call: Pick<Call, 'actor'>,
+  place: { environmentId: string; workspaceId: string },
+): boolean {
+  return call.actor.kind === 'user' && mayReadEnvironment(call, place);
+}
+
 /** The actor, and the users who share a workspace that the actor sees. */
 export function readableUsers(call: Pick<Call, 'actor'>): Prisma.UserWhereInput {
   const { actor } = call;
@@ -197,6 +212,11 @@ export function mayReadEmail(
 /** The open invitations of a workspace show to those whose role manages its members. */
 export function mayReadInvitations(call: Pick<Call, 'actor'>, workspaceId: string): boolean {
   return mayReadPeople(call.actor) && isAtLeast(roleIn(call, workspaceId), 'ADMIN');
+}
+
+/** The workspaces whose invitations the actor sees, by their ids. */
+export function workspaceIdsWithInvitations(call: Pick<Call, 'actor'>): string[] {
+  return readableWorkspaceIds(call).filter((id) => mayReadInvitations(call, id));
 }
 
 /** A user sees their own; an access token sees itself, as an API key does. */
@@ -260,6 +280,16 @@ export function mayManageEnvironment(
   { workspaceId, kind }: { workspaceId: string; kind: EnvironmentKind },
 ): boolean {
   return hasRole(call, workspaceId, kind === 'PRODUCTION' ? 'ADMIN' : 'DEVELOPER');
+}
+
+/** Erase an end user from an environment, or from all of a project. Whatever its kind: it is for ever. */
+export function mayEraseSubjects(
+  call: Pick<Call, 'actor'>,
+  { workspaceId, environmentId }: { workspaceId: string; environmentId: string | null },
+): boolean {
+  return environmentId === null
+    ? hasRoleInAll(call, workspaceId, 'ADMIN')
+    : hasRole(call, workspaceId, 'ADMIN');
 }
 
 /** Start, cancel and exchange sessions without a key, as the dashboard's "Try it" does. */

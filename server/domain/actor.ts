@@ -31,12 +31,22 @@ export interface UserActor {
   /** Null where the user asks in person. */
   accessToken: { id: string; name: string; scope: AccessTokenScope } | null;
   /** Of the API key that came with the access token, beyond which nothing is seen or done. */
-  narrowedTo: { environmentId: string; projectId: string; workspaceId: string } | null;
+  narrowedTo: NarrowingKey | null;
   /**
    * Workspace id → role, read when the request came in. Of an access token that is limited to a
    * workspace, or narrowed by a key, that one workspace.
    */
   memberships: ReadonlyMap<string, Role>;
+}
+
+/** An API key that came beside an access token. */
+export interface NarrowingKey {
+  keyId: string;
+  /** The secret that was presented. */
+  secretId: string;
+  environmentId: string;
+  projectId: string;
+  workspaceId: string;
 }
 
 /** A user in person. */

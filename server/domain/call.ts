@@ -3,12 +3,16 @@ import type { Events } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
 import type { MasterKeys } from '../platform/master-keys.ts';
 import type { Passwords } from '../platform/passwords.ts';
+import type { FailedSignInLog } from './accounts/failed-sign-ins.ts';
 import type { Actor, Client } from './actor.ts';
 import type { ApiKeyCache } from './api-keys/check.ts';
 import type { ApiKeyUsage } from './api-keys/usage.ts';
 import type { SessionWriter } from './auth-sessions/writer.ts';
+import type { Connections } from './connections/connection.ts';
+import type { Activity } from './live/activity.ts';
 import type { RefusalLog } from './refusals.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import type { WebhookHint } from './webhooks/hint.ts';
 
 /** How a request sets or clears the browser's sign-in. Throws ForbiddenError where it may not. */
 export interface SignInCookie {
@@ -26,7 +30,13 @@ export interface Tools {
   apiKeys: ApiKeyCache;
   apiKeyUsage: ApiKeyUsage;
   refusals: RefusalLog;
+  failedSignIns: FailedSignInLog;
   sessionWriter: SessionWriter;
+  connections: Connections;
+  activity: Activity;
+  webhookHint: WebhookHint;
+  /** Whether endpoints may be plain HTTP and private addresses. */
+  allowPrivateWebhooks: boolean;
   publicUrl: string;
   signUp: SignUpMode;
 }

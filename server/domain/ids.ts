@@ -1,4 +1,4 @@
-import { uuidv7obj } from 'uuidv7';
+import { UUID, uuidv7obj } from 'uuidv7';
 
 /**
  * Ids are TypeIDs (https://github.com/jetify-com/typeid/tree/main/spec): a prefix that says what the
@@ -19,6 +19,8 @@ export const idPrefixes = {
   logEntry: 'log',
   outboxEvent: 'evt',
   webhookEndpoint: 'whk',
+  webhookSecret: 'wsc',
+  webhookDelivery: 'dlv',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -33,6 +35,20 @@ export const idSuffixLength = 26;
 /** A new id of this kind, later in order than every id this process made before. */
 export function newId(kind: IdKind): string {
   return `${idPrefixes[kind]}_${base32(uuidv7obj().bytes)}`;
+}
+
+/**
+ * An id as one that was made at that instant.
+ *
+ * @param random three whole numbers from 0 to 2^30 - 1, which make it unlike every other of its instant
+ */
+export function idAt(
+  kind: IdKind,
+  atMs: number,
+  random: readonly [number, number, number],
+): string {
+  const [a, b, c] = random;
+  return `${idPrefixes[kind]}_${base32(UUID.fromFieldsV7(atMs, a & 0xfff, b, c).bytes)}`;
 }
 
 /** What an id names, or null where it is malformed or has a prefix that is not ours. */

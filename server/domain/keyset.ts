@@ -2,8 +2,7 @@
  * Pages of lists that grow, newest first, by keyset: a page costs the same wherever it lies, and
  * stays put while rows arrive. A cursor is the instant and id of a row, opaque to clients.
  */
-import type { Db } from '../platform/db.ts';
-import { kindOfId } from './ids.ts';
+import { type IdKind, kindOfId } from './ids.ts';
 import { invalid } from './validation.ts';
 
 export interface PageInput {
@@ -21,58 +20,12 @@ export interface Connection<Row> {
     startCursor: string | null;
     endCursor: string | null;
   };
-}
-
-/** A source of rows: for every id that `each` selects, the rows that `from` has for `e.id`. */
-export interface PageSource {
-  each: string;
-  /** The select list of a row. */
-  columns: string;
-  /** A table and its WHERE clause. */
-  from: string;
+  /** How far was read where that ended the page early, because no index answers what was asked. */
+  searchedUntil: Date | null;
 }
 
 export const pageSizeDefault = 20;
 export const pageSizeMax = 100;
-
-/**
- * Reads one page over several sources at once: each gives at most a page by its own index, and the
- * newest of them all are the page. So no index is needed but the one by environment.
- *
- * @param instant the column that orders, such as `a.created_at`
- * @param id the column that breaks ties
- * @param sources gets `bind`, which makes a value a parameter, and the condition of the keyset
- * @throws {ValidationError} a page size or a cursor is not one
- */
-export async function readPage<Row extends { id: string }>(
-  db: Db,
-  input: PageInput,
-  instant: string,
-  id: string,
-  sources: (bind: (value: unknown) => string, keyset: string) => PageSource[],
-): Promise<Connection<Row>> {
-  const page = parsePage(input);
-  const { after, before, backward, size } = page;
-  const values: unknown[] = [];
-  const bind = (value: unknown) => `$${values.push(value)}`;
-  const beyond = (sign: '<' | '>', { at, id: tie }: Place) =>
-    `(${instant}, ${id}) ${sign} (${bind(at)}::timestamptz, ${bind(tie)})`;
-  const conditions = ['true'];
-  if (after) conditions.push(beyond('<', after));
-  if (before) conditions.push(beyond('>', before));
-  const direction = backward ? 'ASC' : 'DESC';
-  const order = `ORDER BY ${instant} ${direction}, ${id} ${direction} LIMIT ${size + 1}`;
-  const selected = sources(bind, conditions.join(' AND ')).map(
-    ({ each, columns, from }) =>
-      `SELECT page.* FROM (${each}) e CROSS JOIN LATERAL (
-         SELECT ${instant} AS "cursorAt", ${columns} FROM ${from} ${order}) page`,
-  );
-  const { rows } = await db.$pool.query(
-    `${selected.join(' UNION ALL ')} ORDER BY "cursorAt" ${direction}, id ${direction} LIMIT ${size + 1}`,
-    values,
-  );
-  return connect(page, rows, ({ cursorAt, ...node }) => ({ at: cursorAt, node }));
-}
 
 /** What a page of records asks of Prisma's `findMany`. */
 export interface RecordPage {
@@ -116,47 +69,59 @@ export function recordPage(input: PageInput): {
 }
 
 /** A row's place in the list. */
-interface Place {
+export interface Place {
   at: Date;
   id: string;
+  /** The page that the cursor is of saw every transaction before this one; where it was noted. */
+  xid?: string;
 }
 
-interface Page {
+export interface Page {
   backward: boolean;
   size: number;
   after: Place | null;
   before: Place | null;
 }
 
-function parsePage(input: PageInput): Page {
+/**
+ * @param kind of the rows, whose ids cursors have; left out: any
+ * @throws {ValidationError} a page size or a cursor is not one
+ */
+export function parsePage(input: PageInput, kind: IdKind | null = null): Page {
   return {
     ...pageSize(input),
-    after: input.after == null ? null : readCursor('after', input.after),
-    before: input.before == null ? null : readCursor('before', input.before),
+    after: input.after == null ? null : readCursor('after', input.after, kind),
+    before: input.before == null ? null : readCursor('before', input.before, kind),
   };
 }
 
-/** @param rows in the direction of the page, one more than it holds if there is more */
-function connect<Raw, Row extends { id: string }>(
+/**
+ * @param rows in the direction of the page, one more than it holds if there is more
+ * @param stoppedAt where reading ended before the page was full, though there may be more
+ */
+export function connect<Raw, Row extends { id: string }>(
   { backward, size, after, before }: Page,
   rows: Raw[],
-  read: (raw: Raw) => { at: Date; node: unknown },
+  read: (raw: Raw) => { at: Date; xid?: string; node: unknown },
+  stoppedAt: Place | null = null,
 ): Connection<Row> {
-  const hasMore = rows.length > size;
+  const hasMore = rows.length > size || stoppedAt !== null;
   const page = rows.slice(0, size);
   if (backward) page.reverse();
   const edges = page.map((raw) => {
-    const { at, node } = read(raw);
-    return { cursor: writeCursor(at, (node as Row).id), node: node as Row };
+    const { at, xid, node } = read(raw);
+    return { cursor: writeCursor({ at, id: (node as Row).id, xid }), node: node as Row };
   });
+  const stopped = stoppedAt && writeCursor(stoppedAt);
   return {
     edges,
     pageInfo: {
       hasNextPage: backward ? before !== null : hasMore,
       hasPreviousPage: backward ? hasMore : after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startCursor: (backward ? stopped : null) ?? edges[0]?.cursor ?? null,
+      endCursor: (backward ? null : stopped) ?? edges.at(-1)?.cursor ?? null,
     },
+    searchedUntil: stoppedAt?.at ?? null,
   };
 }
 
@@ -173,14 +138,21 @@ function pageSize({ first, last }: PageInput): { backward: boolean; size: number
   return { backward: last != null, size: first ?? last ?? pageSizeDefault };
 }
 
-function writeCursor(at: Date, id: string): string {
-  return Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
+export function writeCursor({ at, id, xid }: Place): string {
+  return Buffer.from([at.getTime(), id, ...(xid ? [xid] : [])].join(' ')).toString('base64url');
 }
 
-function readCursor(field: string, cursor: string): Place {
-  const [, at, id] = /^(\d{1,15}) (\w+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (!at || !id || !kindOfId(id)) {
+/**
+ * @param field by which an error names it
+ * @throws {ValidationError} it is no cursor of such a list
+ */
+export function readCursor(field: string, cursor: string, kind: IdKind | null = null): Place {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  // 14 digits of milliseconds reach the year 5138.
+  const [, at, id, xid] = /^(\d{1,14}) (\w+)(?: (\d{1,20}))?$/.exec(text) ?? [];
+  const kindOfCursor = id ? kindOfId(id) : null;
+  if (!at || !id || kindOfCursor === null || (kind !== null && kindOfCursor !== kind)) {
     return invalid(field, 'Is not a cursor of this list. Pass on an `endCursor` or `startCursor`.');
   }
-  return { at: new Date(Number(at)), id };
+  return { at: new Date(Number(at)), id, xid };
 }

@@ -31,3 +31,22 @@ export function gathered<Row>(
     return loader.load(id);
   };
 }
+
+/**
+ * The same for what has no id: what one request asks in a turn of the event loop is answered together.
+ *
+ * @param batch answers all of the questions, in their order
+ */
+export function together<Question, Answer>(
+  batch: (call: Call, questions: readonly Question[]) => Promise<Answer[]>,
+): (call: Call, question: Question) => Promise<Answer> {
+  const loaders = new WeakMap<Call, DataLoader<Question, Answer>>();
+  return (call, question) => {
+    let loader = loaders.get(call);
+    if (!loader) {
+      loader = new DataLoader((questions) => batch(call, questions), { cache: false });
+      loaders.set(call, loader);
+    }
+    return loader.load(question);
+  };
+}

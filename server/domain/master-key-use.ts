@@ -15,7 +15,11 @@ type MasterKeyTools = Pick<Tools, 'db' | 'masterKeys'>;
  * @returns how many rows moved
  * @throws {Error} an entry is missing that a row was encrypted with
  */
-export async function reencryptSecrets({ db, masterKeys }: MasterKeyTools): Promise<number> {
+export async function reencryptSecrets(tools: MasterKeyTools): Promise<number> {
+  return (await reencryptSigningKeys(tools)) + (await reencryptWebhookSecrets(tools));
+}
+
+async function reencryptSigningKeys({ db, masterKeys }: MasterKeyTools): Promise<number> {
   const old = await db.signingKey.findMany({
     where: { masterKeyId: { not: masterKeys.primaryId } },
     select: { id: true, masterKeyId: true, privateKey: true },
@@ -28,6 +32,25 @@ export async function reencryptSecrets({ db, masterKeys }: MasterKeyTools): Prom
     const { count } = await db.signingKey.updateMany({
       where: { id, masterKeyId },
       data: { masterKeyId: anew.masterKeyId, privateKey: Uint8Array.from(anew.bytes) },
+    });
+    moved += count;
+  }
+  return moved;
+}
+
+async function reencryptWebhookSecrets({ db, masterKeys }: MasterKeyTools): Promise<number> {
+  const old = await db.webhookSecret.findMany({
+    where: { masterKeyId: { not: masterKeys.primaryId } },
+    select: { id: true, masterKeyId: true, secret: true },
+  });
+  let moved = 0;
+  for (const { id, masterKeyId, secret } of old) {
+    const sealed = { masterKeyId, bytes: Buffer.from(secret) };
+    const plain = masterKeys.decrypt('webhook-secret', sealed, id);
+    const anew = masterKeys.encrypt('webhook-secret', plain, id);
+    const { count } = await db.webhookSecret.updateMany({
+      where: { id, masterKeyId },
+      data: { masterKeyId: anew.masterKeyId, secret: Uint8Array.from(anew.bytes) },
     });
     moved += count;
   }
@@ -67,6 +90,11 @@ const uses: [what: string, from: string, until: string][] = [
        ELSE created_at + interval '24 hours' END)`,
   ],
   ['signing keys', 'signing_keys WHERE true', 'NULL::timestamptz'],
+  [
+    'webhook secrets',
+    'webhook_secrets WHERE ends_at IS NULL OR ends_at > now()',
+    'CASE WHEN bool_or(ends_at IS NULL) THEN NULL ELSE max(ends_at) END',
+  ],
 ];
 
 /** What still needs each entry, those of the first entry included. */

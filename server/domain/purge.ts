@@ -6,6 +6,8 @@
 import { statementTimeoutMs } from '../platform/db.ts';
 import type { Call } from './call.ts';
 import { kindOfId } from './ids.ts';
+import { placeSql } from './logs/place.ts';
+import { removeDeliveriesOf } from './webhooks/purge.ts';
 
 const batchSize = 2_000;
 /** Longer than any statement may run. */
@@ -15,13 +17,17 @@ const settleSeconds = (2 * statementTimeoutMs) / 1000;
 const remains = {
   environment: [
     ['auth_sessions', 'environment_id = $1'],
-    ['log_entries', 'environment_id = $1'],
+    ['log_entries', `${placeSql('log_entries')} = $1`],
     ['session_rollups', 'environment_id = $1'],
     ['session_totals', 'environment_id = $1'],
+    ['session_days', 'environment_id = $1'],
+    ['confirm_time_rollups', 'environment_id = $1'],
+    ['confirm_time_days', 'environment_id = $1'],
+    ['confirm_time_months', 'environment_id = $1'],
     ['outbox_events', 'environment_id = $1'],
   ],
-  project: [['log_entries', 'project_id = $1 AND environment_id IS NULL']],
-  workspace: [['log_entries', 'workspace_id = $1 AND project_id IS NULL']],
+  project: [['log_entries', `${placeSql('log_entries')} = $1`]],
+  workspace: [['log_entries', `${placeSql('log_entries')} = $1`]],
 } as const;
 
 /** Works on every task until nothing is left to remove. @returns how many rows went */
@@ -45,6 +51,7 @@ export async function purgeDeleted({ db, log }: Pick<Call, 'db' | 'log'>): Promi
 
 async function removeBatch({ db }: Pick<Call, 'db'>, scopeId: string): Promise<number> {
   const kind = kindOfId(scopeId);
+  if (kind === 'webhookEndpoint') return removeDeliveriesOf(db, scopeId);
   if (kind !== 'environment' && kind !== 'project' && kind !== 'workspace') return 0;
   let count = 0;
   for (const [table, where] of remains[kind]) {

@@ -8,6 +8,7 @@
  */
 import type { Db } from '../platform/db.ts';
 import type { actorValues, Client } from './actor.ts';
+import { gatherCounts } from './gathered-counts.ts';
 import { newId } from './ids.ts';
 
 export interface Refusal {
@@ -27,9 +28,6 @@ export interface RefusalLog {
   /** Writes what was gathered. What fails to be written is tried again with the next. */
   flush(): Promise<void>;
 }
-
-/** Different refusals kept between two writes. Beyond, a flood of addresses is counted as one. */
-const gatheredMax = 5_000;
 
 /** Joined to the live environment: of a deleted one nobody reads the log. */
 const text = `
@@ -62,52 +60,30 @@ ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL DO UPDATE
     (log_entries.data->>'count')::bigint + (EXCLUDED.data->>'count')::bigint)`;
 
 export function createRefusalLog(db: Db): RefusalLog {
-  let gathered = new Map<string, { refusal: Refusal; count: number }>();
-
-  function add(refusal: Refusal, count: number): void {
-    const { type, reason, environmentId, apiKeyId, client } = refusal;
-    const ip = gathered.size < gatheredMax ? client.ip : null;
-    const name = `${type} ${apiKeyId ?? environmentId} ${reason} ${ip}`;
-    const known = gathered.get(name);
-    if (known) known.count += count;
-    else gathered.set(name, { refusal: { ...refusal, client: { ...client, ip } }, count });
-  }
-
-  return {
-    note: (refusal) => add(refusal, 1),
-    async flush() {
-      if (gathered.size === 0) return;
-      const batch = [...gathered.values()];
-      gathered = new Map();
-      try {
-        await db.$pool.query({
-          name: 'refusals',
-          text,
-          values: [JSON.stringify(batch.map(toRow))],
-        });
-      } catch (error) {
-        for (const { refusal, count } of batch) add(refusal, count);
-        throw error;
-      }
+  return gatherCounts<Refusal>(
+    ({ type, apiKeyId, environmentId, reason }) => `${type} ${apiKeyId ?? environmentId} ${reason}`,
+    async (batch) => {
+      const values = [JSON.stringify(batch.map(toRow))];
+      await db.$pool.query({ name: 'refusals', text, values });
     },
-  };
+  );
 }
 
-function toRow({ refusal, count }: { refusal: Refusal; count: number }) {
-  const { actor, client } = refusal;
+function toRow({ event, count }: { event: Refusal; count: number }) {
+  const { actor, client } = event;
   return {
     id: newId('logEntry'),
-    type: refusal.type,
-    reason: refusal.reason,
-    message: refusal.message,
-    environment_id: refusal.environmentId,
-    api_key_id: refusal.apiKeyId,
+    type: event.type,
+    reason: event.reason,
+    message: event.message,
+    environment_id: event.environmentId,
+    api_key_id: event.apiKeyId,
     actor_kind: actor.kind,
     actor_id: actor.id,
     actor_label: actor.label,
     ip: client.ip,
     user_agent: client.userAgent,
-    request_id: refusal.requestId,
+    request_id: event.requestId,
     count,
   };
 }

@@ -1,13 +1,14 @@
+import type { Db } from '../platform/db.ts';
 import { environmentOfKey } from './access.ts';
+import { scopesSql } from './activity-scope.ts';
 import { counters } from './auth-sessions/effects.ts';
 import { overdueSql } from './auth-sessions/record.ts';
-import type { Call } from './call.ts';
 import { gathered } from './load.ts';
 
 export type SessionTotals = Record<(typeof counters)[number], number>;
 
 export interface SessionCounts {
-  /** The project or environment that was asked for. */
+  /** The workspace, project or environment that was asked for. */
   scopeId: string;
   /** Pending now. */
   pending: number;
@@ -29,10 +30,7 @@ const read = (from: string, as: string) =>
  * written yet, so the few of those (a sweep is at most a second behind) are counted and moved over.
  */
 const text = `
-WITH scope AS (
-  SELECT id AS environment_id, id AS scope_id FROM environments WHERE id = ANY ($1) AND ($2::text IS NULL OR id = $2)
-  UNION ALL
-  SELECT id, project_id FROM environments WHERE project_id = ANY ($1) AND ($2::text IS NULL OR id = $2)
+WITH scope AS (${scopesSql('$1', '$2')}
 ),
 lifetime AS (
   SELECT scope_id, ${select('t')} FROM scope JOIN session_totals t USING (environment_id) GROUP BY scope_id
@@ -45,7 +43,7 @@ overdue AS (
   SELECT scope_id, count(*) AS lifetime, count(*) FILTER (WHERE a.created_at >= ${midnight}) AS today
   FROM auth_sessions a JOIN scope USING (environment_id) WHERE ${overdueSql('a')} GROUP BY scope_id
 )
-SELECT ids.id AS "scopeId", now() AS at, ${read('today', 'today')}, ${read('lifetime', 'lifetime')},
+SELECT ids.id AS "scopeId", now() AS at, EXISTS (SELECT FROM scope WHERE scope_id = ids.id) AS "hasEnvironments", ${read('today', 'today')}, ${read('lifetime', 'lifetime')},
   coalesce(overdue.today, 0)::float8 AS today_overdue, coalesce(overdue.lifetime, 0)::float8 AS lifetime_overdue
 FROM unnest($1::text[]) WITH ORDINALITY AS ids(id, n)
 LEFT JOIN lifetime ON lifetime.scope_id = ids.id
@@ -54,17 +52,39 @@ LEFT JOIN overdue ON overdue.scope_id = ids.id
 ORDER BY ids.n`;
 
 /**
- * The present counts of a project or environment that was found to be readable. All that one request
+ * The present counts of a workspace, project or environment that was found to be readable. All that one request
  * asks for take one statement, whose cost follows the quarter hours of today, not the sessions. A key
  * counts its own environment only.
  */
-export const loadSessionCounts = gathered(countSessions, ({ scopeId }) => scopeId);
+export const loadSessionCounts = gathered(
+  (call, ids) => countSessions(call.db, ids, environmentOfKey(call.actor)),
+  ({ scopeId }) => scopeId,
+);
 
-async function countSessions(call: Call, scopeIds: readonly string[]): Promise<SessionCounts[]> {
-  const { rows } = await call.db.$pool.query({
+/**
+ * The present counts of a project or environment, whoever asks; null where it is gone.
+ *
+ * @param only the one environment to count; null: all of the project
+ */
+export async function readSessionCounts(
+  db: Db,
+  scopeId: string,
+  only: string | null,
+): Promise<SessionCounts | null> {
+  const [counts] = await countSessions(db, [scopeId], only);
+  return counts?.hasEnvironments ? counts : null;
+}
+
+/** A workspace may have none to count in. */
+async function countSessions(
+  db: Db,
+  scopeIds: readonly string[],
+  only: string | null,
+): Promise<(SessionCounts & { hasEnvironments: boolean })[]> {
+  const { rows } = await db.$pool.query({
     name: 'session-counts',
     text,
-    values: [scopeIds, environmentOfKey(call.actor)],
+    values: [scopeIds, only],
   });
   return rows.map((row) => {
     const totals = (of: 'today' | 'lifetime'): SessionTotals => ({
@@ -78,6 +98,7 @@ async function countSessions(call: Call, scopeIds: readonly string[]): Promise<S
     const { started, confirmed, cancelled, expired } = lifetime;
     return {
       scopeId: row.scopeId,
+      hasEnvironments: row.hasEnvironments,
       pending: started - confirmed - cancelled - expired,
       today: totals('today'),
       lifetime,

@@ -2,12 +2,16 @@ import type { Db } from '../platform/db.ts';
 import type { Events } from '../platform/events.ts';
 import type { MasterKeys } from '../platform/master-keys.ts';
 import { Passwords } from '../platform/passwords.ts';
+import { createFailedSignInLog } from './accounts/failed-sign-ins.ts';
 import { createApiKeyCache } from './api-keys/check.ts';
 import { createApiKeyUsage } from './api-keys/usage.ts';
 import { createSessionWriter } from './auth-sessions/writer.ts';
 import type { SignUpMode, Tools } from './call.ts';
+import { createConnections } from './connections/registry.ts';
+import { createActivity } from './live/activity.ts';
 import { createRefusalLog } from './refusals.ts';
 import { createSigningKeys } from './signing-keys.ts';
+import { createWebhookHint } from './webhooks/hint.ts';
 
 export interface ToolsOptions {
   db: Db;
@@ -17,12 +21,19 @@ export interface ToolsOptions {
   /** An origin, without a slash at its end. */
   publicUrl: string;
   signUp: SignUpMode;
+  /** Told of what fails where no request is there to be told. */
+  onError?: (error: unknown) => void;
+  /** Whether webhook endpoints may be plain HTTP and private addresses. */
+  allowPrivateWebhooks: boolean;
 }
 
 /** The tools of one process. */
-export function createTools({ db, events, masterKeys, publicUrl, signUp }: ToolsOptions): Tools {
+export function createTools(options: ToolsOptions): Tools {
+  const { db, events, masterKeys, publicUrl, signUp, onError, allowPrivateWebhooks } = options;
+  const activity = createActivity(db, events);
   const usage = createApiKeyUsage(db);
   const refusals = createRefusalLog(db);
+  const webhookHint = createWebhookHint();
   return {
     db,
     masterKeys,
@@ -32,7 +43,15 @@ export function createTools({ db, events, masterKeys, publicUrl, signUp }: Tools
     apiKeys: createApiKeyCache({ db, masterKeys, events, usage, refusals }),
     apiKeyUsage: usage,
     refusals,
-    sessionWriter: createSessionWriter(db),
+    failedSignIns: createFailedSignInLog(db),
+    sessionWriter: createSessionWriter(db, {
+      onWritten: () => activity.wrote(),
+      onAnnounced: webhookHint.give,
+    }),
+    connections: createConnections(db, events, onError),
+    activity,
+    webhookHint,
+    allowPrivateWebhooks,
     publicUrl,
     signUp,
   };

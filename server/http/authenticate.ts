@@ -18,33 +18,52 @@ import type { Site } from './site.ts';
 /** The cookie names a sign-in that has ended. The reply should clear it. */
 export class SignInEndedError extends UnauthenticatedError {}
 
+/** What a request or a connection carries, unchecked; null of each where it carries none. */
+export interface Credentials {
+  readonly key: string | null;
+  readonly token: string | null;
+  /** The value of the sign-in cookie. */
+  readonly signIn: string | null;
+}
+
 const nobody: Actor = { kind: 'nobody' };
 
 /**
- * Answers at once where there is nothing to check.
+ * What the headers of a request carry.
  *
- * @throws {UnauthenticatedError} a credential is refused; {SignInEndedError} if it is the cookie
+ * @throws {UnauthenticatedError} a header cannot be read
  * @throws {CredentialMismatchError} two credentials that do not belong together
  * @throws {ForbiddenError} the cookie may not come in a request like this
  */
+export function readCredentials(request: IncomingMessage, site: Site): Credentials {
+  const { key, token } = readHeaders(request.headers);
+  const signIn = readSignInCookie(request.headers, site);
+  if (signIn !== null) {
+    requireCookieAllowed(request, site);
+    if (key !== null || token !== null) {
+      throw new CredentialMismatchError(
+        `This request carries ${token === null ? 'an API key' : 'an access token'} and the cookie of a signed-in user. Send one of them.`,
+      );
+    }
+  }
+  return { key, token, signIn };
+}
+
+/**
+ * Who that is. Answers at once where there is nothing to check.
+ *
+ * @throws {UnauthenticatedError} a credential is refused; {SignInEndedError} if it is the cookie
+ * @throws {CredentialMismatchError} two credentials that do not belong together
+ */
 export function authenticate(
   tools: Tools,
-  site: Site,
-  request: IncomingMessage,
+  { key, token, signIn }: Credentials,
   client: Client,
   requestId: string,
 ): Actor | Promise<Actor> {
-  const { key, token } = readHeaders(request.headers);
-  const signIn = readSignInCookie(request.headers, site);
-  if (signIn === null) {
-    if (token !== null) return checkAccessToken(tools, token, key, client, requestId);
-    return key === null ? nobody : checkApiKey(tools, key, client, requestId);
-  }
-  requireCookieAllowed(request, site);
-  if (key === null && token === null) return checkSignIn(tools, signIn);
-  throw new CredentialMismatchError(
-    `This request carries ${token === null ? 'an API key' : 'an access token'} and the cookie of a signed-in user. Send one of them.`,
-  );
+  if (signIn !== null) return checkSignIn(tools, signIn);
+  if (token !== null) return checkAccessToken(tools, token, key, client, requestId);
+  return key === null ? nobody : checkApiKey(tools, key, client, requestId);
 }
 
 /** At once where the key is warm: the hot path of servers. */
@@ -85,7 +104,10 @@ async function checkSignIn(tools: Tools, token: string): Promise<Actor> {
  * What X-API-Key and Authorization carry, unchecked; null where they carry none. A key may come in
  * either header, or beside an access token, which comes in Authorization only.
  */
-function readHeaders(headers: IncomingHttpHeaders): { key: string | null; token: string | null } {
+export function readHeaders(headers: IncomingHttpHeaders): {
+  key: string | null;
+  token: string | null;
+} {
   const { authorization, 'x-api-key': named } = headers;
   const key = named === undefined ? null : String(named);
   if (key?.startsWith(accessTokenPrefix)) {

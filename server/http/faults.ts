@@ -56,6 +56,20 @@ export function maskErrors<Result extends ExecutionResult>(result: Result, by: R
   return { ...result, errors };
 }
 
+/** The same, without what tells Yoga of the HTTP reply: for where there is none. */
+export function shownResult(result: ExecutionResult, by: Reporter): ExecutionResult {
+  return result.errors ? { ...result, errors: shownErrors(result.errors, by) } : result;
+}
+
+/** The same of errors alone, whatever they are. */
+export function shownErrors(errors: readonly unknown[], by: Reporter): GraphQLError[] {
+  const masked = maskErrors({ errors: errors as GraphQLError[] }, by).errors!;
+  return masked.map(({ message, nodes, source, positions, path, extensions }) => {
+    const { http: _, unexpected: __, ...shown } = extensions;
+    return new GraphQLError(message, { nodes, source, positions, path, extensions: shown });
+  });
+}
+
 /** The same for an error that ended a request before GraphQL saw it. */
 export function faultReply(
   error: unknown,
@@ -65,11 +79,14 @@ export function faultReply(
   logCauses([fault], [], by);
   const { http: _, ...extensions } = toGraphQLError(fault, by.requestId).extensions;
   return {
-    status: fault.http?.status ?? (fault.code === 'INTERNAL' ? 500 : 400),
+    status: fault.http?.status ?? statuses[fault.code] ?? 400,
     headers: fault.http?.headers ?? {},
     body: { errors: [{ message: fault.message, extensions }] },
   };
 }
+
+/** Of what GraphQL would answer beside data, and others answer with nothing else. */
+const statuses: Partial<Record<ErrorCode, number>> = { NOT_FOUND: 404, INTERNAL: 500 };
 
 function describeFault(error: unknown): Fault {
   const cause = rootOf(error);
@@ -81,7 +98,10 @@ function describeFault(error: unknown): Fault {
     const details = { issues: [{ path: [], message: cause.message }] };
     return { code: 'VALIDATION_FAILED', message: cause.message, details };
   }
-  if (cause instanceof GraphQLError && isAboutRequest(cause, error)) return describeRefusal(cause);
+  if (cause instanceof GraphQLError && isAboutRequest(cause, error)) {
+    const refusal = describeRefusal(cause);
+    return { ...refusal, message: placeOf(cause, error) + refusal.message };
+  }
   return { code: 'INTERNAL', message: 'Unexpected error.', cause };
 }
 
@@ -114,6 +134,19 @@ function describeRefusal({ message, extensions }: GraphQLError): Fault {
     // Yoga's way of saying that the body was no JSON, which is 400 whatever the client accepts.
     http: originalError ? { ...given, spec: false } : given,
   };
+}
+
+/**
+ * Where in the variables the value is that GraphQL complains of. What wraps the complaint says so, but
+ * repeats the value, all of an input that may hold secrets.
+ */
+function placeOf({ message }: GraphQLError, located: unknown): string {
+  if (!(located instanceof GraphQLError) || !located.message.endsWith(`; ${message}`)) return '';
+  const wrapping = located.message.slice(0, -message.length - 2);
+  const [, variable] = /^Variable "\$(\w+)" got invalid value /.exec(wrapping) ?? [];
+  if (variable === undefined) return '';
+  const [, path = variable] = / at "([\w.[\]]+)"$/.exec(wrapping) ?? [];
+  return `${path}: `;
 }
 
 /**

@@ -6,30 +6,24 @@
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { GraphQLSchema } from 'graphql';
-import type { Tools } from '../domain/call.ts';
+import type { Call, Tools } from '../domain/call.ts';
 import type { Logger } from '../platform/log.ts';
-import { authenticate, SignInEndedError } from './authenticate.ts';
+import { authenticate, type Credentials, readCredentials } from './authenticate.ts';
 import type { ClientAddresses } from './client-address.ts';
-import { faultReply, refuse } from './faults.ts';
+import { closeTimeoutMs, endOfConnection, signInDigests } from './connection.ts';
+import { replyWithFault } from './fault-replies.ts';
+import { refuse } from './faults.ts';
 import { replyWithGraphiQL } from './graphiql.ts';
 import { limits } from './limits.ts';
-import {
-  type Exchange,
-  headersOf,
-  readableByAllOrigins,
-  reply,
-  replyWithJson,
-  sendHead,
-} from './replies.ts';
-import { BodyAbortedError, BodyTooLargeError, readBody } from './request-body.ts';
+import { type Exchange, headersOf, readableByAllOrigins, reply, sendHead } from './replies.ts';
+import { readBody } from './request-body.ts';
 import { createCall, describeClient } from './request-call.ts';
 import { ReplyCookie } from './sign-in-cookie.ts';
 import type { Site } from './site.ts';
-import { createGraphQL } from './yoga.ts';
+import { endStream, type GraphQL } from './yoga.ts';
 
 export interface GraphQLEndpointOptions {
-  readonly schema: GraphQLSchema;
+  readonly graphql: GraphQL;
   readonly log: Logger;
   readonly addresses: ClientAddresses;
   /** Known once the server listens, so asked for at each request. */
@@ -60,16 +54,12 @@ const refusals = {
     'The reply comes as application/graphql-response+json or application/json. Accept one of them.',
     { status: 406 },
   ),
-  body: refuse('QUERY_TOO_COMPLEX', `The body must be at most ${limits.bodyBytesMax} bytes long.`, {
-    status: 413,
-  }),
 };
 
 export function createGraphQLEndpoint(
   tools: Tools,
-  { schema, log, addresses, site: currentSite }: GraphQLEndpointOptions,
+  { graphql, log, addresses, site: currentSite }: GraphQLEndpointOptions,
 ): (exchange: Exchange) => Promise<void> {
-  const graphql = createGraphQL(schema);
   const { Request } = graphql.fetchAPI;
 
   async function execute(exchange: Exchange): Promise<void> {
@@ -77,31 +67,62 @@ export function createGraphQLEndpoint(
     const site = currentSite();
     const client = describeClient(exchange, site, addresses);
     // Awaiting what is no promise would still give up the turn.
-    const known = authenticate(tools, site, request, client, exchange.requestId);
+    const credentials = readCredentials(request, site);
+    const known = authenticate(tools, credentials, client, exchange.requestId);
     const actor = known instanceof Promise ? await known : known;
     const { method, url } = request;
     const body = method === 'POST' ? await readBody(request, limits.bodyBytesMax) : undefined;
     const headers = request.headers as Record<string, string>; // arrays are in replies alone
-    const call = createCall(tools, exchange, { actor, client, site, log });
+    const { requestId } = exchange;
+    const signInCookie = new ReplyCookie(request, exchange.response, site);
+    const call = createCall(tools, { requestId, actor, client, signInCookie, log });
     const asked = new Request(`${site.origin}${url}`, { method, headers, body });
-    await send(exchange, await graphql.handle(asked, { call } as never));
+    const answer = await graphql.handle(asked, { call } as never);
+    if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+      await sendStream(exchange, answer, call, credentials);
+    } else await send(exchange, answer);
+  }
+
+  /** Streams until the client leaves, the subscription ends, or the credential does. */
+  async function sendStream(
+    exchange: Exchange,
+    answer: Response,
+    call: Call,
+    credentials: Credentials,
+  ): Promise<void> {
+    const { connections, masterKeys } = call;
+    const { response } = exchange;
+    let remove: (() => void) | null = null;
+    try {
+      remove = await connections.add({
+        actor: call.actor,
+        ip: call.client.ip,
+        signInDigests: signInDigests(masterKeys, credentials),
+        end: (reason) => {
+          // Whoever reads a stream that breaks off connects anew; one that completes is over.
+          if (reason === 'SERVER_STOPPING') return response.destroy();
+          endStream(call, endOfConnection(reason));
+          // Whoever does not read it is not told.
+          const isUnread = setTimeout(() => response.destroy(), closeTimeoutMs);
+          response.once('close', () => clearTimeout(isUnread));
+        },
+      });
+      // The client left meanwhile, or the process stops. What was never read has not begun.
+      if (response.destroyed) return;
+      await send(exchange, answer);
+    } finally {
+      remove?.();
+    }
   }
 
   /** For what ends a request before GraphQL sees it. */
-  function replyWithFault(exchange: Exchange, error: unknown): void {
-    if (error instanceof BodyAbortedError) return;
-    const { request, response, requestId } = exchange;
-    if (error instanceof SignInEndedError) {
-      new ReplyCookie(request, response, currentSite()).clear();
-    }
-    const shown = error instanceof BodyTooLargeError ? refusals.body : error;
-    const by = { requestId, log: log.child({ requestId }) };
-    const { status, headers, body } = faultReply(shown, by);
-    const isNewer = request.headers.accept?.includes('application/graphql-response+json');
+  function answerFault(exchange: Exchange, error: unknown): void {
+    const { accept } = exchange.request.headers;
+    const isNewer = accept?.includes('application/graphql-response+json');
     const type = isNewer
       ? { 'content-type': 'application/graphql-response+json; charset=utf-8' }
       : {};
-    replyWithJson(exchange, status, body, readableByAllOrigins, type, headers);
+    replyWithFault(exchange, error, { site: currentSite(), log }, type);
   }
 
   return async (exchange) => {
@@ -117,7 +138,7 @@ export function createGraphQLEndpoint(
       if (encoding !== 'identity') throw refusals.encoding;
       await execute(exchange);
     } catch (error) {
-      if (!exchange.response.headersSent) return replyWithFault(exchange, error);
+      if (!exchange.response.headersSent) return answerFault(exchange, error);
       if (!isClientGone(error)) throw error;
     }
   };

@@ -19,6 +19,8 @@ import {
   visit,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { Context } from '../../schema/builder.ts';
+import { UnauthenticatedError } from '../domain/errors.ts';
 import { refuse } from './faults.ts';
 
 export const limits = {
@@ -56,12 +58,7 @@ const rules = [
 export function useLimits(): Plugin {
   return {
     onParams({ params }) {
-      if (typeof params?.query !== 'string') return;
-      if (params.query.length <= limits.queryCharactersMax) return;
-      throw refuse(
-        'QUERY_TOO_COMPLEX',
-        `The query must be at most ${limits.queryCharactersMax} characters long.`,
-      );
+      if (typeof params?.query === 'string') demandQueryLength(params.query);
     },
     onParse({ setParseFn }) {
       setParseFn(parseWithinLimit);
@@ -70,6 +67,15 @@ export function useLimits(): Plugin {
       for (const rule of rules) addValidationRule(rule);
     },
   };
+}
+
+/** @throws {GraphQLError} QUERY_TOO_COMPLEX */
+export function demandQueryLength(query: string): void {
+  if (query.length <= limits.queryCharactersMax) return;
+  throw refuse(
+    'QUERY_TOO_COMPLEX',
+    `The query must be at most ${limits.queryCharactersMax} characters long.`,
+  );
 }
 
 function parseWithinLimit(source: string | Source, options?: ParseOptions): DocumentNode {
@@ -107,6 +113,21 @@ export function useSecretsByPostOnly(schema: GraphQLSchema): Plugin {
     },
   };
 }
+
+/** Refuses introspection to those who come without a credential. */
+export function useAuthenticatedIntrospection(): Plugin {
+  return {
+    onValidate({ context, params: { documentAST } }) {
+      if ((context as unknown as Context).call.actor.kind !== 'nobody') return;
+      if (findField(documentAST, introspectionFields) === null) return;
+      throw new UnauthenticatedError(
+        'This server shows its schema to those who sign in, or send an API key or access token.',
+      );
+    },
+  };
+}
+
+const introspectionFields: ReadonlySet<string> = new Set(['__schema', '__type']);
 
 /** The first field with one of these names, of whatever type. */
 function findField(document: DocumentNode, names: ReadonlySet<string>): string | null {

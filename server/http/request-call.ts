@@ -1,10 +1,9 @@
 import type { Actor, Client } from '../domain/actor.ts';
-import type { Call, Tools } from '../domain/call.ts';
+import type { Call, SignInCookie, Tools } from '../domain/call.ts';
 import { cleanText } from '../domain/validation.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ClientAddresses } from './client-address.ts';
 import type { Exchange } from './replies.ts';
-import { ReplyCookie } from './sign-in-cookie.ts';
 import { foreignOriginOf, isCrossSite, type Site } from './site.ts';
 
 const userAgentCharactersMax = 512;
@@ -32,8 +31,8 @@ export function describeClient(
  *
  * An object literal with a getter would get a hidden class of its own (see `headersOf`).
  */
-export function createCall(tools: Tools, exchange: Exchange, origin: RequestOrigin): Call {
-  return Object.assign(new RequestScope(exchange, origin), tools);
+export function createCall(tools: Tools, origin: RequestOrigin): Call {
+  return Object.assign(new RequestScope(origin), tools);
 }
 
 /** What a Call has beside the tools. */
@@ -41,18 +40,15 @@ class RequestScope {
   actor: Actor;
   readonly client: Client;
   readonly requestId: string;
-  readonly signInCookie: ReplyCookie;
+  readonly signInCookie: SignInCookie;
   readonly #parentLog: Logger;
   #log: Logger | null = null;
 
-  constructor(
-    { request, response, requestId }: Exchange,
-    { actor, client, site, log }: RequestOrigin,
-  ) {
+  constructor({ requestId, actor, client, signInCookie, log }: RequestOrigin) {
     this.actor = actor;
     this.client = client;
     this.requestId = requestId;
-    this.signInCookie = new ReplyCookie(request, response, site);
+    this.signInCookie = signInCookie;
     this.#parentLog = log;
   }
 
@@ -65,9 +61,10 @@ class RequestScope {
 }
 
 interface RequestOrigin {
+  requestId: string;
   actor: Actor;
   client: Client;
-  site: Site;
+  signInCookie: SignInCookie;
   log: Logger;
 }
 

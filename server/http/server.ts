@@ -1,14 +1,24 @@
-import { createServer, type OutgoingHttpHeaders, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+} from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Tools } from '../domain/call.ts';
 import type { Logger } from '../platform/log.ts';
 import { createClientAddresses } from './client-address.ts';
 import { createSchemaDocument, qrCodePath, replyWithJwks, replyWithQrCode } from './documents.ts';
 import { drainServer } from './drain.ts';
+import { createExportEndpoint, exportedBy } from './export-endpoint.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { replyLive, replyReady } from './health.ts';
+import { LiveResults } from './live-results.ts';
 import { type Exchange, readableByAllOrigins, reply, replyWithJson } from './replies.ts';
 import { describeSite, type Site } from './site.ts';
+import { createStaticFiles } from './static.ts';
+import { createWebSockets, type SocketTimes } from './websocket.ts';
+import { createGraphQL } from './yoga.ts';
 
 export interface HttpServerOptions {
   readonly schema: GraphQLSchema;
@@ -17,6 +27,11 @@ export interface HttpServerOptions {
   readonly log: Logger;
   /** Addresses, CIDRs and names that proxy-addr knows. */
   readonly trustedProxies: readonly string[];
+  /** Whether anybody may ask for the schema, or only those with a credential. */
+  readonly openIntrospection: boolean;
+  /** Where the built dashboard is; null or left out: there is none. */
+  readonly clientFolder?: string | null;
+  readonly socketTimes?: Partial<SocketTimes>;
   /** Whether the database answers. May throw; may take its time. */
   isReady(): Promise<boolean> | boolean;
 }
@@ -38,13 +53,14 @@ type Handler = (exchange: Exchange) => Promise<void> | void;
 const allowed = { allow: 'GET, HEAD, OPTIONS' };
 
 /**
- * The HTTP side of Latchkey: GraphQL and the few documents beside it.
+ * The HTTP side of Latchkey: GraphQL, exports and the few documents beside them.
  *
  * `tools.publicUrl` is read with the first request, so on a port that the system chooses it may be
  * filled in once the server listens.
  */
 export function createHttpServer(tools: Tools, options: HttpServerOptions): HttpServer {
-  const { schema, printedSchema, log, trustedProxies, isReady } = options;
+  const { schema, printedSchema, log, trustedProxies, isReady, socketTimes: times } = options;
+  const { openIntrospection } = options;
   const addresses = createClientAddresses(trustedProxies);
   const readiness = { isDraining: false, isReady };
   let known: Site | undefined;
@@ -53,23 +69,34 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
     return known;
   };
 
-  const graphql = createGraphQLEndpoint(tools, { schema, log, addresses, site });
+  const live = new LiveResults();
+  const graphql = createGraphQL(schema, live, { openIntrospection });
+  const endpoint = createGraphQLEndpoint(tools, { graphql, log, addresses, site });
+  const webSockets = createWebSockets(tools, { graphql, live, log, addresses, times, site });
+  const exporter = createExportEndpoint(tools, { log, addresses, site });
   const documents = new Map<string, Handler>([
-    ['/schema.graphql', createSchemaDocument(printedSchema)],
+    // Those who may not introspect without a credential may not read it either: there is none to send.
+    ...(openIntrospection
+      ? [['/schema.graphql', createSchemaDocument(printedSchema)] as const]
+      : []),
     ['/.well-known/jwks.json', (exchange) => replyWithJwks(exchange, tools)],
     ['/health/live', replyLive],
     ['/health/ready', (exchange) => replyReady(exchange, readiness)],
   ]);
 
+  const findPage = createStaticFiles(options.clientFolder ?? null);
+
   function findDocument(path: string): Handler | null {
     const linkToken = qrCodePath.exec(path)?.[1];
-    if (!linkToken) return documents.get(path) ?? null;
+    if (!linkToken) return documents.get(path) ?? findPage(path);
     return (exchange) => replyWithQrCode(exchange, `${tools.publicUrl}/s/${linkToken}`);
   }
 
   function route(exchange: Exchange): Promise<void> | void {
     const { method } = exchange.request;
-    if (exchange.path === '/graphql') return graphql(exchange);
+    if (exchange.path === '/graphql') return endpoint(exchange);
+    const exported = exportedBy(exchange.path);
+    if (exported) return exporter(exchange, exported);
     const document = findDocument(exchange.path);
     if (!document) return replyWithProblem(exchange, 404, 'There is nothing here.');
     if (method === 'GET' || method === 'HEAD') return document(exchange);
@@ -87,9 +114,7 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
 
   const isLast = () => readiness.isDraining;
   const server = createServer((request, response) => {
-    const url = request.url ?? '/';
-    const query = url.indexOf('?');
-    const path = query === -1 ? url : url.slice(0, query);
+    const path = pathOf(request);
     const requestId = addresses.requestIdOf(request);
     const exchange = { request, response, requestId, path, isLast };
     try {
@@ -97,6 +122,16 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
     } catch (error) {
       answerFailure(exchange, error);
     }
+  });
+  server.on('upgrade', (request, socket, head) => {
+    if (pathOf(request) === '/graphql' && !isLast()) {
+      webSockets.upgrade(request, socket, head);
+      return;
+    }
+    // Node has let go of it: its errors are nobody's, and it would stay for as long as its peer likes.
+    socket.on('error', () => {}).once('finish', () => socket.destroy());
+    const status = isLast() ? '503 Service Unavailable' : '404 Not Found';
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
   });
   server.requestTimeout = 30_000; // a megabyte at 35 KB/s
   server.headersTimeout = 15_000;
@@ -106,9 +141,16 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
     server,
     drain(timeoutMs = 10_000) {
       readiness.isDraining = true;
+      tools.connections.endAll();
+      webSockets.close();
       return drainServer(server, timeoutMs);
     },
   };
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }
 
 function replyWithProblem(

@@ -1,11 +1,16 @@
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
 import { isAsyncIterable, mapAsyncIterator, type Plugin, YogaServer } from 'graphql-yoga';
 import type { Context } from '../../schema/builder.ts';
-import { maskErrors, refuse } from './faults.ts';
-import { useLimits, useSecretsByPostOnly } from './limits.ts';
+import type { Call } from '../domain/call.ts';
+import { iterate, type LiveListener, LiveSource } from '../domain/live/source.ts';
+import { maskErrors, refuse, shownErrors } from './faults.ts';
+import { useAuthenticatedIntrospection, useLimits, useSecretsByPostOnly } from './limits.ts';
+import type { LiveResult, LiveResults } from './live-results.ts';
 
 /** Yoga silent: whatever goes wrong passes through `maskErrors`, which logs it. */
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export type GraphQL = YogaServer<Context, object>;
 
 /**
  * GraphQL over HTTP by Yoga, from a request whose body is read and whose actor is known to a reply
@@ -15,10 +20,21 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
  * and sending is a quarter faster (29,000 trivial queries a second against 21,000, 64 connections,
  * 2 cores, November 2026), and what it adds (CORS, GraphiQL, routes) we have rules of our own for.
  */
-export function createGraphQL(schema: GraphQLSchema): YogaServer<Context, object> {
+export function createGraphQL(
+  schema: GraphQLSchema,
+  live: LiveResults,
+  { openIntrospection }: { openIntrospection: boolean },
+): GraphQL {
   return new YogaServer<Context, object>({
     schema,
-    plugins: [useLimits(), useSecretsByPostOnly(schema), useFormErrors(), useMaskedFaults()],
+    plugins: [
+      useLimits(),
+      useSecretsByPostOnly(schema),
+      ...(openIntrospection ? [] : [useAuthenticatedIntrospection()]),
+      useFormErrors(),
+      useMaskedFaults(),
+      useLiveResults(live),
+    ],
     logging: silent,
     maskedErrors: false, // by useMaskedFaults, which knows the request
     maxRequestBodySize: false, // by readBody
@@ -39,6 +55,50 @@ function useMaskedFaults(): Plugin<object, Context> {
         setResult(maskErrors(result, call));
       }
     },
+  };
+}
+
+/** Subscriptions as event streams. The results are written already when Yoga sends them. */
+function useLiveResults(live: LiveResults): Plugin<object, Context> {
+  return {
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn(async (args: ExecutionArgs) => {
+        const opened = await live.open(args);
+        if (!(opened instanceof LiveSource)) return opened;
+        const { call } = args.contextValue as Context;
+        return iterate(endable(call, opened.listen)) as AsyncGenerator<never>;
+      });
+    },
+  };
+}
+
+/** How to end the stream of a request. */
+const ends = new WeakMap<Call, (error: unknown) => void>();
+
+/** Ends the event stream of this request, if it has one. @param error the last that it tells */
+export function endStream(call: Call, error: unknown): void {
+  ends.get(call)?.(error);
+}
+
+/** Streams are read later than they are made, and may have been ended by then. */
+function endable(call: Call, listen: LiveSource<LiveResult>['listen']): typeof listen {
+  let reader: LiveListener<LiveResult> | null = null;
+  let last: LiveResult | null = null;
+  const tellLast = () => {
+    if (!reader || !last) return;
+    void reader.next(last);
+    reader.end();
+  };
+  ends.set(call, (error) => {
+    const json = JSON.stringify({ errors: shownErrors([error], call) });
+    last = { json, stringify: () => json };
+    tellLast();
+  });
+  return (listener) => {
+    reader = listener;
+    if (!last) return listen(listener);
+    tellLast();
+    return () => {};
   };
 }
 

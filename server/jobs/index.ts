@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { purgeAccounts } from '../domain/accounts/purge-accounts.ts';
+import { foldRollups } from '../domain/analytics/fold-rollups.ts';
+import { writeOpenConnections } from '../domain/api-keys/open-connections.ts';
 import { purgeTombstones } from '../domain/api-keys/purge-tombstones.ts';
 import { expireSessions } from '../domain/auth-sessions/expire.ts';
 import { forgetIdempotencyKeys } from '../domain/auth-sessions/idempotency.ts';
@@ -7,6 +9,10 @@ import type { Call, Tools } from '../domain/call.ts';
 import { ForbiddenError } from '../domain/errors.ts';
 import { purgeDeleted } from '../domain/purge.ts';
 import { purgeEmptyBuckets } from '../domain/rate-limits.ts';
+import { applyRetention } from '../domain/retention.ts';
+import { purgeOldDeliveries } from '../domain/webhooks/purge.ts';
+import { purgeWebhookSecrets } from '../domain/webhooks/secrets.ts';
+import { settleInactive } from '../domain/webhooks/settle.ts';
 import { isDatabaseUnavailable } from '../platform/db.ts';
 import type { Logger } from '../platform/log.ts';
 
@@ -23,6 +29,12 @@ const hour = 3_600 * second;
 /** What runs by itself, and how often. Each run starts when the one before is over. */
 const jobs: Job[] = [
   { name: 'write-refusals', everyMs: second, run: ({ refusals }) => refusals.flush() },
+  { name: 'write-open-connections', everyMs: second, run: writeOpenConnections },
+  {
+    name: 'write-failed-sign-ins',
+    everyMs: second,
+    run: ({ failedSignIns }) => failedSignIns.flush(),
+  },
   { name: 'write-key-usage', everyMs: second, run: ({ apiKeyUsage }) => apiKeyUsage.flush() },
   // Twice a second, so that what reads already say is durable at most a second after the deadline.
   { name: 'expire-sessions', everyMs: second / 2, run: expireSessions },
@@ -31,7 +43,12 @@ const jobs: Job[] = [
     everyMs: hour,
     run: ({ signingKeys }) => signingKeys.rotateIfDue(),
   },
+  { name: 'fold-rollups', everyMs: hour, run: foldRollups },
   { name: 'purge-deleted', everyMs: 5 * second, run: purgeDeleted },
+  { name: 'apply-retention', everyMs: hour, run: (call) => applyRetention(call) },
+  { name: 'settle-webhooks', everyMs: 5 * second, run: ({ db }) => settleInactive(db) },
+  { name: 'purge-webhooks', everyMs: hour, run: ({ db }) => purgeOldDeliveries(db) },
+  { name: 'purge-webhook-secrets', everyMs: hour, run: purgeWebhookSecrets },
   { name: 'forget-idempotency-keys', everyMs: hour, run: forgetIdempotencyKeys },
   { name: 'purge-tombstones', everyMs: hour, run: ({ db }) => purgeTombstones(db) },
   { name: 'purge-accounts', everyMs: hour, run: ({ db }) => purgeAccounts(db) },

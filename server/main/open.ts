@@ -1,7 +1,7 @@
 import type { Tools } from '../domain/call.ts';
 import { createTools } from '../domain/tools.ts';
 import { type Config, ConfigError } from '../platform/config.ts';
-import { type Db, openDb } from '../platform/db.ts';
+import { type Db, isDatabaseUnavailable, openDb } from '../platform/db.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { createEvents } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
@@ -17,6 +17,9 @@ export interface OpenDatabase {
   stop(): Promise<void>;
 }
 
+const deafMessage =
+  'The database takes LISTEN and hands on no notification, as behind a pooler. Set DATABASE_LISTEN_URL to the database itself. Until then changes made in other processes are noticed up to a second late';
+
 /** The database of the settings, migrated, and the tools of a process on it. Commands use it too. */
 export async function openProduct(
   config: Config,
@@ -29,8 +32,9 @@ export async function openProduct(
     });
     if (applied.length > 0) log.info({ applied }, 'Migrations applied');
     const events = createEvents({
-      url: database.url,
+      url: config.database.listenUrl ?? database.url,
       onError: (error) => log.warn({ err: error }, 'The connection that hears of changes broke'),
+      onDeaf: () => log.error(deafMessage),
     });
     const db: Db = openDb({
       url: database.url,
@@ -48,6 +52,11 @@ export async function openProduct(
       ),
       publicUrl: config.http.publicUrl ?? '',
       signUp: config.signUp,
+      onError: (error) => {
+        if (!isDatabaseUnavailable(error))
+          log.error({ err: error }, 'Live connections: a check failed');
+      },
+      allowPrivateWebhooks: config.webhooks.allowPrivate,
     });
     return { tools, database };
   } catch (error) {

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { printedSchema, schema } from '../../schema/index.ts';
+import { forgetProcess } from '../domain/api-keys/open-connections.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
+import { findClient } from '../http/static.ts';
+import { startDelivery } from '../jobs/deliver-webhooks.ts';
 import { startJobs } from '../jobs/index.ts';
 import { type Config, loadConfig, loadEnvFile, publicUrlAt } from '../platform/config.ts';
 import { closeDb } from '../platform/db.ts';
@@ -16,6 +19,8 @@ import { isSentence, openProduct } from './open.ts';
  * acknowledged to nobody.
  */
 const finishTimeoutMs = 3_000;
+/** How long attempts at webhooks that are under way may take to end: as long as replies may. */
+const deliveryTimeoutMs = 10_000;
 
 async function serve(config: Config, log: Logger): Promise<void> {
   const product = await openProduct(config, log);
@@ -25,6 +30,8 @@ async function serve(config: Config, log: Logger): Promise<void> {
     printedSchema,
     log,
     trustedProxies: config.http.trustedProxies,
+    openIntrospection: config.introspection === 'OPEN',
+    clientFolder: findClient(),
     isReady: async () => {
       await tools.db.$pool.query('SELECT');
       return true;
@@ -36,17 +43,16 @@ async function serve(config: Config, log: Logger): Promise<void> {
   const port = await listen(http, config);
   tools.publicUrl = publicUrlAt(config, port);
   const jobs = startJobs(tools, log);
-  log.info({ url: tools.publicUrl, port, database: database.kind }, 'Latchkey is ready');
-  process.stdout.write(
-    `\n  Latchkey is ready at ${tools.publicUrl}\n  API and GraphiQL at ${tools.publicUrl}/graphql\n\n`,
-  );
+  const delivery = startDelivery(tools, log);
 
   let stopping = false;
   async function stop(reason: string, exitCode: number): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info({ reason }, 'Latchkey is stopping');
-    await http.drain();
+    // Without the database no outcome can be recorded.
+    const recordable = exitCode === 0;
+    await Promise.all([http.drain(), delivery.stop(recordable ? deliveryTimeoutMs : 0)]);
     const finished = finish().catch((error) => log.error({ err: error }, 'Stopping failed'));
     if ((await Promise.race([finished, sleep(finishTimeoutMs, 'late')])) === 'late') {
       log.warn('Work was broken off that did not end');
@@ -56,7 +62,12 @@ async function serve(config: Config, log: Logger): Promise<void> {
   }
   async function finish(): Promise<void> {
     await jobs.stop();
-    await Promise.allSettled([tools.refusals.flush(), tools.apiKeyUsage.flush(true)]);
+    await Promise.allSettled([
+      tools.refusals.flush(),
+      tools.failedSignIns.flush(),
+      tools.apiKeyUsage.flush(true),
+      forgetProcess(tools.db, tools.connections.processId),
+    ]);
     await tools.events.stop();
     await closeDb(tools.db);
   }
@@ -66,6 +77,12 @@ async function serve(config: Config, log: Logger): Promise<void> {
     if (!stopping) log.fatal('The embedded database has ended');
     return stop('database ended', 1);
   });
+
+  // Said last: whoever waits for it may end us the moment after.
+  log.info({ url: tools.publicUrl, port, database: database.kind }, 'Latchkey is ready');
+  process.stdout.write(
+    `\n  Latchkey is ready at ${tools.publicUrl}\n  API and GraphiQL at ${tools.publicUrl}/graphql\n\n`,
+  );
 }
 
 /** @throws {Error} in a sentence, why one cannot listen there */

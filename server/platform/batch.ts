@@ -77,3 +77,43 @@ export class Batcher<Item, Result> {
     }
   }
 }
+
+/**
+ * Keeps requests that share a statement from failing together: where it fails for what one of them is
+ * or did, nothing was written, and they go again one by one.
+ *
+ * Statements that touch some of the same rows may lock them in different orders, of which PostgreSQL
+ * ends one (40P01); alone they cannot. And no input should make a statement fail (class 22, 23), but
+ * if one does, it is its own failure.
+ */
+export async function apart<Item, Result>(
+  items: Item[],
+  run: (items: Item[]) => Promise<Result[]>,
+): Promise<(Result | Failed)[]> {
+  try {
+    return await run(items);
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (!/^(40P01|55P03|22...|23...|54...)$/.test(code)) throw error;
+    if (items.length === 1 && code !== '40P01') return [new Failed(error)];
+    const results: (Result | Failed)[] = [];
+    for (const item of items) {
+      results.push(...(await run([item]).catch((own) => [new Failed(own)])));
+    }
+    return results;
+  }
+}
+
+/** What became of one item where the others were written. */
+export class Failed {
+  readonly cause: unknown;
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+/** @throws the item's own failure */
+export function settle<Result>(result: Result | Failed): Result {
+  if (result instanceof Failed) throw result.cause;
+  return result;
+}

@@ -30,6 +30,8 @@ export interface Config {
   readonly database: {
     /** Null: the embedded PostgreSQL in `dataDir`. */
     readonly url: string | null;
+    /** Where to listen for notifications, which poolers do not hand on. Null: the same. */
+    readonly listenUrl: string | null;
     /** Connections at most. */
     readonly poolMax: number;
   };
@@ -38,6 +40,12 @@ export interface Config {
   /** The first encrypts and hashes, all verify. Null: the file in `dataDir`, made if missing. */
   readonly masterKeys: readonly MasterKeyEntry[] | null;
   readonly signUp: SignUpPolicy;
+  /** Who may ask for the schema: anybody, or whoever has a credential. */
+  readonly introspection: 'OPEN' | 'AUTHENTICATED';
+  readonly webhooks: {
+    /** Whether endpoints may be plain HTTP and private addresses. */
+    readonly allowPrivate: boolean;
+  };
   readonly log: { readonly level: LogLevel };
 }
 
@@ -103,6 +111,12 @@ export function loadConfig(env: EnvironmentVariables): Config {
   const publicUrl = chosenUrl ?? (port === 0 ? null : loopbackUrl(host, port));
 
   const url = parse('DATABASE_URL', parseDatabaseUrl);
+  const listenUrl = parse('DATABASE_LISTEN_URL', parseDatabaseUrl);
+  if (listenUrl && !read('DATABASE_URL')) {
+    problems.push(
+      'DATABASE_LISTEN_URL goes with DATABASE_URL: it is another way to the same database.',
+    );
+  }
   const masterKeys = parse('MASTER_KEY', parseMasterKeys);
   if (read('DATABASE_URL') && !read('MASTER_KEY')) {
     problems.push(
@@ -110,7 +124,9 @@ export function loadConfig(env: EnvironmentVariables): Config {
     );
   }
 
+  const allowPrivate = choose('ALLOW_PRIVATE_WEBHOOKS', ['true', 'false']);
   const signUp = choose('SIGN_UP', ['open', 'first', 'closed']);
+  const introspection = choose('INTROSPECTION', ['open', 'authenticated']);
   // Others can reach what listens elsewhere, whatever it says of itself.
   const onLoopback =
     isLoopback(host) && (publicUrl === null || isLoopback(new URL(publicUrl).hostname));
@@ -121,12 +137,19 @@ export function loadConfig(env: EnvironmentVariables): Config {
       publicUrl,
       trustedProxies: Object.freeze(parse('TRUSTED_PROXIES', parseProxies) ?? []),
     }),
-    database: Object.freeze({ url, poolMax: count('DATABASE_POOL_MAX', 1, 1000, 16) }),
+    database: Object.freeze({ url, listenUrl, poolMax: count('DATABASE_POOL_MAX', 1, 1000, 16) }),
     dataDir: resolve(read('DATA_DIR') ?? '.latchkey'),
     masterKeys: masterKeys && Object.freeze(masterKeys),
     signUp: ({ open: 'OPEN', first: 'FIRST', closed: 'CLOSED' } as const)[
       signUp ?? (onLoopback ? 'open' : 'first')
     ],
+    introspection: introspection === 'authenticated' ? 'AUTHENTICATED' : 'OPEN',
+    webhooks: Object.freeze({
+      // For whoever tries it out, with receivers on their own machine.
+      allowPrivate: allowPrivate
+        ? allowPrivate === 'true'
+        : publicUrl === null || isLoopback(new URL(publicUrl).hostname),
+    }),
     log: Object.freeze({
       level: choose('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent']) ?? 'info',
     }),

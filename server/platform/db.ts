@@ -6,14 +6,18 @@ import { PrismaClient } from '../../prisma/generated/client.ts';
  * The database: Prisma for what GraphQL selects and for ordinary writes, and the same pool beneath
  * it for the few statements that Prisma cannot say (`db.$pool.query`).
  */
-export type Db = PrismaClient & { readonly $pool: pg.Pool };
+export type Db = PrismaClient & {
+  readonly $pool: pg.Pool;
+  /** A connection beside the pool, for what must not wait until requests leave one free. */
+  readonly $urgent: pg.Pool;
+};
 
 /** Inside a Prisma transaction. */
 export type Tx = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
 
 export interface DbOptions {
   url: string;
-  /** Connections at most. */
+  /** Connections at most, and one more for what is urgent. */
   poolMax: number;
   /** Told of connections that broke while idle; the pool replaces them by itself. */
   onError?: (error: Error) => void;
@@ -27,6 +31,16 @@ const lockTimeoutMs = 5_000;
 const limitsSql = `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
   SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`;
 
+/**
+ * What pages read is mostly in memory, or on a disk without a head. PostgreSQL's 4.0 is of disks with
+ * one: by it, it would rather collect all 47,000 sessions of a key and sort them than read the newest
+ * twenty off an index that has them in order (219 ms against 2, November 2026).
+ *
+ * And nothing is compiled: for what comes in as JSON PostgreSQL takes a hundred rows where there is one,
+ * so that it would compile statements of a few milliseconds, which takes longer than they do.
+ */
+const plannerSql = 'SET random_page_cost = 1.1; SET jit = off';
+
 /** Of pg-pool since 3.10; its types do not know it yet. Awaited before a connection is handed out. */
 type PoolOptions = pg.PoolConfig & { onConnect(client: pg.PoolClient): Promise<void> };
 
@@ -38,22 +52,24 @@ export function openDb({ url, poolMax, onError }: DbOptions): Db {
     connectionTimeoutMillis: 5_000, // without it a request waits for a free connection for ever
     idleTimeoutMillis: 60_000,
     application_name: 'latchkey',
+    keepAlive: true, // one that was cut without a word is noticed at last
     // Not as start-up parameters, which poolers refuse.
-    onConnect: (client) => client.query(limitsSql).then(() => {}),
+    onConnect: (client) => client.query(`${limitsSql}; ${plannerSql}`).then(() => {}),
   };
   const pool = new pg.Pool(options);
-  pool.on('error', (error) => onError?.(error));
+  const urgent = new pg.Pool({ ...options, max: 1 });
+  for (const each of [pool, urgent]) each.on('error', (error) => onError?.(error));
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: 5_000, timeout: statementTimeoutMs },
   });
-  return Object.assign(prisma, { $pool: pool });
+  return Object.assign(prisma, { $pool: pool, $urgent: urgent });
 }
 
 /** Ends every connection, after the statements that still run. */
 export async function closeDb(db: Db): Promise<void> {
   await db.$disconnect();
-  await db.$pool.end();
+  await Promise.all([db.$pool.end(), db.$urgent.end()]);
 }
 
 const unavailableCodes = new Set([
@@ -83,7 +99,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
       if (unavailableCodes.has(word) || /^(08...|53...|57P0[1-5])$/.test(word)) return true;
     }
     if (
-      /Connection terminated|timeout exceeded when trying to connect|Can't reach database/.test(
+      /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database/.test(
         at.message,
       )
     ) {

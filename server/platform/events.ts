@@ -67,9 +67,11 @@ export interface EventsOptions {
   /** Of the database itself: a pooler between would not hand messages on. */
   url: string;
   onError?: (error: Error) => void;
+  /** It is connected, and hears nothing, not even itself: a pooler stands between. Told once. */
+  onDeaf?: () => void;
 }
 
-export function createEvents({ url, onError }: EventsOptions): Events {
+export function createEvents({ url, onError, onDeaf }: EventsOptions): Events {
   const ownChannel = `latchkey_${randomBytes(8).toString('hex')}`;
   const listeners = new Set<Listener>();
   const beats = new Map<string, number>();
@@ -77,6 +79,7 @@ export function createEvents({ url, onError }: EventsOptions): Events {
   let listeningSince = Number.POSITIVE_INFINITY;
   /** Goes on over connections: what is left of one could pass for a beat of the next. */
   let beatsSent = 0;
+  let isDeafTold = false;
   let stopped = false;
   let client: pg.Client | null = null;
   let starting: Promise<void> | null = null;
@@ -129,13 +132,24 @@ export function createEvents({ url, onError }: EventsOptions): Events {
 
   /** Returns when the connection has fallen silent. */
   async function beat(connection: pg.Client): Promise<void> {
+    let isAnswered = true;
     while (!stopped && client === connection) {
       const sentAt = performance.now();
-      if (sentAt - Math.max(heardUpTo, listeningSince) > silenceMaxMs) return;
-      const name = String(beatsSent++);
-      beats.set(name, sentAt);
-      const sent = connection.query('SELECT pg_notify($1, $2)', [ownChannel, name]);
-      sent.catch(() => {}); // the end of the connection says so
+      if (sentAt - Math.max(heardUpTo, listeningSince) > silenceMaxMs) {
+        if (heardUpTo === Number.NEGATIVE_INFINITY && !isDeafTold) onDeaf?.();
+        isDeafTold = true;
+        return;
+      }
+      if (isAnswered) {
+        isAnswered = false;
+        const name = String(beatsSent++);
+        beats.set(name, sentAt);
+        const answered = () => {
+          isAnswered = true;
+        };
+        // An error is said by the end of the connection.
+        connection.query('SELECT pg_notify($1, $2)', [ownChannel, name]).then(answered, () => {});
+      }
       await sleep(beatEveryMs, undefined, { ref: false });
     }
   }

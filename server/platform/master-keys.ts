@@ -16,7 +16,8 @@ export type KeyPurpose =
   | 'rate-limit'
   | 'client-secret'
   | 'link-token'
-  | 'signing-key';
+  | 'signing-key'
+  | 'webhook-secret';
 
 export interface MasterKeyEntry {
   id: string;

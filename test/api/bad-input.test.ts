@@ -90,7 +90,7 @@ describe('text is refused by the name of its field:', () => {
     const refused = (path: string) => ({ code: 'VALIDATION_FAILED', paths: [path] });
     for (const text of ['a\0b', '\ud800', long(101)]) {
       expect(await refusalOf(search, { text })).toEqual(refused('search'));
-      expect(await refusalOf(types, { id: project.id, text })).toEqual(refused('types.0'));
+      expect(await refusalOf(types, { id: project.id, text })).toEqual(refused('filter.types.0'));
     }
   });
 });

@@ -39,20 +39,22 @@ describe.each(misshapen)('the malformed id %j names nothing', (id) => {
     expect(Object.values(found).flat()).toEqual(Array(7).fill(null));
   });
 
-  test('to those who filter', async () => {
-    const { project: scope } = await server.graphql(
+  test.each([
+    ['authSessions', 'apiKeyId'],
+    ['logs', 'sessionId'],
+    ['logs', 'apiKeyId'],
+    ['logs', 'actorId'],
+  ])('to those who filter, and %s say so of %s', async (list, field) => {
+    const { json } = await server.post(
       `query ($project: ID!, $id: ID!) {
-        project(id: $project) {
-          authSessions(filter: { apiKeyId: $id }) { edges { cursor } }
-          ofSession: logs(filter: { sessionId: $id }) { edges { cursor } }
-          ofKey: logs(filter: { apiKeyId: $id }) { edges { cursor } }
-        }
+        project(id: $project) { ${list}(filter: { ${field}: $id }) { edges { cursor } } }
       }`,
       { project: project.id, id },
       owner,
     );
-    const none = { edges: [] };
-    expect(scope).toEqual({ authSessions: none, ofSession: none, ofKey: none });
+    expect(json.errors).toMatchObject([
+      { extensions: { code: 'VALIDATION_FAILED', issues: [{ path: ['filter', field] }] } },
+    ]);
   });
 
   test('to those who change', async () => {
@@ -68,12 +70,15 @@ describe.each(misshapen)('the malformed id %j names nothing', (id) => {
         createProject(input: { name: "Mine", workspaceId: $id }) { __typename }
         updateProject(input: { id: $id, version: 1, active: false }) { __typename }
         updateEnvironment(input: { id: $id, version: 1, name: "Mine" }) { __typename }
+        createWebhookEndpoint(input: { environmentId: $id, url: "https://example.com" }) { __typename }
+        updateWebhookEndpoint(input: { id: $id, version: 1, active: false }) { __typename }
+        redeliverWebhook(input: { id: $id }) { __typename }
       }`,
       { id },
       owner,
     );
     const notFound = { __typename: 'NotFoundError' };
-    expect(Object.values(changes)).toEqual([notFound, notFound, notFound]);
+    expect(Object.values(changes)).toEqual(Array(6).fill(notFound));
   });
 
   test('as a secret or a token', async () => {

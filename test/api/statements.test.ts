@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { insertApiKey } from '../../server/domain/api-keys/create.ts';
+import { callAs } from '../support/call.ts';
 import { createTestProject, type TestProject } from '../support/projects.ts';
 import { startTestServer } from '../support/server.ts';
 import { watchStatements } from '../support/statements.ts';
+import { addEndpoint } from '../support/webhooks.ts';
 
 const server = await startTestServer();
 const watch = watchStatements(server.db);
@@ -23,7 +25,9 @@ beforeAll(async () => {
     });
     const headers = { 'x-api-key': value };
     await server.graphql('mutation { startSession(input: {}) { __typename } }', {}, { headers });
-    await createTestProject(server.tools, project.owner);
+    const { production } = await createTestProject(server.tools, project.owner);
+    const url = 'https://example.com';
+    await addEndpoint(callAs(server.tools, project.owner.actor), production.id, { url });
   }
 });
 
@@ -56,6 +60,7 @@ describe('a list runs as many statements for twenty rows as for one', () => {
     'workspace { name } environments { kind } defaultEnvironment { kind }',
     'sessionCounts { pending today { started } lifetime { started confirmed } }',
     'environments { apiKeys(first: 5) { edges { node { name preview status } } } }',
+    'webhookUrl environments { webhookEndpoints { url consecutiveFailures lastSuccessAt secretRotationEndsAt } }',
     'environments { primaryKey(type: PUBLISHABLE) { publishableValue } }',
   ])('projects { %s }', async (fields) => {
     const query = `query ($first: Int!) {

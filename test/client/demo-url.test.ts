@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { readUrl } from '../../client/demo/demo.ts';
+import { readUrl } from '../../client/demo/command.ts';
 
 const usage = 'Say where the server is like this: npm run demo -- --url http://localhost:4000';
 
@@ -17,18 +17,18 @@ test.each([
     'http://[::1]:5',
   ],
 ])('the demonstration finds the server where %s', (_what, args, env, url) => {
-  expect(readUrl(args, env)).toBe(url);
+  expect(readUrl('demo', args, env)).toBe(url);
 });
 
 test.each([[['http://localhost:4100']], [['--port', '4100']], [['--url']]])(
   'arguments that it does not know are answered by how to say it: %s',
   (args) => {
-    expect(() => readUrl(args, {})).toThrow(usage);
+    expect(() => readUrl('demo', args, {})).toThrow(usage);
   },
 );
 
 test('what is no URL is said', () => {
-  expect(() => readUrl(['--url', 'localhost:4000'], {})).toThrow(
+  expect(() => readUrl('demo', ['--url', 'localhost:4000'], {})).toThrow(
     `localhost:4000 is not the URL of a server. ${usage}`,
   );
 });

@@ -9,8 +9,8 @@ import {
   findSession,
   findSessionToConfirm,
   findWatchedSession,
-  listSessions,
 } from '../../server/domain/auth-sessions/find.ts';
+import { listSessions } from '../../server/domain/auth-sessions/list.ts';
 import { type StartedSession, startSession } from '../../server/domain/auth-sessions/start.ts';
 import type { Call } from '../../server/domain/call.ts';
 import { updateEnvironment } from '../../server/domain/environments/update.ts';

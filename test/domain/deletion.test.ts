@@ -7,7 +7,7 @@ import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { createEnvironment, environmentsMax } from '../../server/domain/environments/create.ts';
 import { deleteEnvironment } from '../../server/domain/environments/delete.ts';
 import { findEnvironment } from '../../server/domain/environments/find.ts';
-import { loadLogEntry } from '../../server/domain/log-entries.ts';
+import { loadLogEntry } from '../../server/domain/logs/find.ts';
 import { deleteProject } from '../../server/domain/projects/delete.ts';
 import { findProject } from '../../server/domain/projects/find.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
@@ -29,7 +29,16 @@ beforeAll(async () => {
   server = await callWithKey(tools, project.production.secret);
 });
 
-const tables = ['auth_sessions', 'log_entries', 'session_rollups', 'session_totals'];
+const tables = [
+  'auth_sessions',
+  'log_entries',
+  'session_rollups',
+  'session_totals',
+  'session_days',
+  'confirm_time_rollups',
+  'confirm_time_days',
+  'confirm_time_months',
+];
 async function rowsOf(environmentId: string): Promise<number> {
   const counts = tables.map((table) => `(SELECT count(*) FROM ${table} WHERE environment_id = $1)`);
   const { rows } = await tools.db.$pool.query(`SELECT ${counts.join(' + ')} AS count`, [

@@ -6,7 +6,7 @@ import { confirmSession } from '../../server/domain/auth-sessions/confirm.ts';
 import { findWatchedSession } from '../../server/domain/auth-sessions/find.ts';
 import { clientSecretOf } from '../../server/domain/auth-sessions/secrets.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
-import { listLogs } from '../../server/domain/log-entries.ts';
+import { listLogs } from '../../server/domain/logs/list.ts';
 import { isOriginAllowed } from '../../server/domain/origins.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
 import { MasterKeys } from '../../server/platform/master-keys.ts';

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { newId } from '../../server/domain/ids.ts';
 import { inviteMember } from '../../server/domain/invitations/invite.ts';
-import { loadLogEntry } from '../../server/domain/log-entries.ts';
+import { loadLogEntry } from '../../server/domain/logs/find.ts';
 import { createProject } from '../../server/domain/projects/create.ts';
+import { loadSessionCounts } from '../../server/domain/session-counts.ts';
 import { createWorkspace } from '../../server/domain/workspaces/create.ts';
 import { deleteWorkspace } from '../../server/domain/workspaces/delete.ts';
 import { findWorkspace } from '../../server/domain/workspaces/find.ts';
@@ -74,6 +75,12 @@ describe('creating', () => {
     ]) {
       expect(await outcome(createWorkspace(call, { name: 'No' }))).toBe('UNAUTHENTICATED');
     }
+  });
+
+  test('makes a workspace that counts nothing yet', async () => {
+    const id = await newWorkspace();
+    const counts = await loadSessionCounts(await callOf(tools, owner), id);
+    expect(counts).toMatchObject({ scopeId: id, pending: 0, lifetime: { started: 0 } });
   });
 });
 

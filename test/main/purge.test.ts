@@ -43,7 +43,16 @@ async function addSessions({ $pool }: Db, project: TestProject, count: number): 
   );
 }
 
-const tables = ['auth_sessions', 'log_entries', 'session_rollups', 'session_totals'];
+const tables = [
+  'auth_sessions',
+  'log_entries',
+  'session_rollups',
+  'session_totals',
+  'session_days',
+  'confirm_time_rollups',
+  'confirm_time_days',
+  'confirm_time_months',
+];
 
 /** Of each table, something about the rows of a project. @param sql over them, such as `count(*)` */
 async function askRows({ $pool }: Db, projectId: string, sql: string) {

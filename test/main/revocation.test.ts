@@ -14,9 +14,10 @@ import { MasterKeys } from '../../server/platform/master-keys.ts';
 import { type SignedUp, signUpSomebody } from '../support/accounts.ts';
 import { callAs, createTestTools } from '../support/call.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { type ServerProcess, startServer, until } from '../support/process.ts';
+import { type ServerProcess, startServer } from '../support/process.ts';
 import type { GraphQLOptions } from '../support/server.ts';
 import { operations, subject, withKey } from '../support/session-api.ts';
+import { cutListeners, findListeners } from '../support/two-servers.ts';
 
 let here: ServerProcess;
 let there: ServerProcess;
@@ -159,27 +160,6 @@ async function endOne(ending: string, before: () => Promise<unknown> = async () 
   expect(await traffic.stop(), 'accepted though too late').toEqual([]);
 }
 
-/** The processes of the database that tell the servers what changes, once there is one for each. */
-async function findListeners(): Promise<number[]> {
-  let pids: number[] = [];
-  await until(async () => {
-    const { rows } = await tools.db.$pool.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'latchkey events'`,
-    );
-    pids = rows.map(({ pid }) => pid);
-    return pids.length === 2;
-  });
-  return pids;
-}
-
-async function cutListeners(): Promise<void> {
-  const pids = await findListeners();
-  await tools.db.$pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
-    pids,
-  ]);
-}
-
 describe.each(Object.keys(endings))('once %s through one process', (ending) => {
   test('the next write through the other is refused, and soon its reads are', {
     timeout: 30_000,
@@ -190,13 +170,13 @@ describe.each(Object.keys(endings))('once %s through one process', (ending) => {
   test('so they are if the connection by which the other hears was cut just before', {
     timeout: 30_000,
   }, async () => {
-    for (let round = 0; round < 3; round += 1) await endOne(ending, cutListeners);
+    for (let round = 0; round < 3; round += 1) await endOne(ending, () => cutListeners(tools));
   });
 });
 
 test('so they are if that connection hangs without a word', { timeout: 60_000 }, async () => {
   for (const ending of Object.keys(endings)) {
-    const hanging = await findListeners();
+    const hanging = await findListeners(tools);
     const signal = (name: NodeJS.Signals) => {
       for (const pid of hanging) process.kill(pid, name);
     };
@@ -212,7 +192,7 @@ test('and a key that lives is not taken for a dead one, whatever becomes of the 
   const { by } = await makeDoomed();
   const outcomes = new Set<string>();
   for (let round = 0; round < 20; round += 1) {
-    if (round % 5 === 0) await cutListeners();
+    if (round % 5 === 0) await cutListeners(tools);
     outcomes.add(await start(by));
     outcomes.add(await read(by));
   }

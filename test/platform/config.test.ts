@@ -30,10 +30,12 @@ test('without any setting, the server is reachable on loopback alone, with its o
       publicUrl: 'http://localhost:4000',
       trustedProxies: [],
     },
-    database: { url: null, poolMax: 16 },
+    database: { url: null, listenUrl: null, poolMax: 16 },
     dataDir: resolve('.latchkey'),
     masterKeys: null,
     signUp: 'OPEN',
+    introspection: 'OPEN',
+    webhooks: { allowPrivate: true },
     log: { level: 'info' },
   };
   expect(loadConfig({})).toEqual(config);
@@ -115,6 +117,19 @@ test('sign-up is open on loopback, and for the first user elsewhere, unless SIGN
   expect(loadConfig({ ...anywhere, HOST: '::1' }).signUp).toBe('OPEN');
   expect(loadConfig({ ...elsewhere, SIGN_UP: 'open' }).signUp).toBe('OPEN');
   expect(loadConfig({ SIGN_UP: 'closed' }).signUp).toBe('CLOSED');
+});
+
+test('webhooks may go to private addresses while the public URL is on loopback, or as one says', () => {
+  const elsewhere = { PUBLIC_URL: 'https://auth.example.com' };
+  const allowed = (env: EnvironmentVariables) => loadConfig(env).webhooks.allowPrivate;
+  expect(allowed({ PORT: '0' })).toBe(true);
+  expect(allowed({ PUBLIC_URL: 'http://127.0.0.1:4000' })).toBe(true);
+  expect(allowed(elsewhere)).toBe(false);
+  expect(allowed({ ...elsewhere, ALLOW_PRIVATE_WEBHOOKS: 'true' })).toBe(true);
+  expect(allowed({ ALLOW_PRIVATE_WEBHOOKS: 'false' })).toBe(false);
+  expect(problemsOf({ ALLOW_PRIVATE_WEBHOOKS: 'yes' })).toEqual([
+    'ALLOW_PRIVATE_WEBHOOKS must be one of true, false.',
+  ]);
 });
 
 test('a database of one’s own needs a master key that does not lie beside the server', () => {

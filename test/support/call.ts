@@ -18,6 +18,7 @@ export function createTestTools(url: string, options: Partial<ToolsOptions> = {}
     masterKeys: new MasterKeys([{ id: 'k1', bytes: randomBytes(32) }]),
     publicUrl: 'http://localhost:4000',
     signUp: 'OPEN',
+    allowPrivateWebhooks: true,
     ...options,
   });
 }

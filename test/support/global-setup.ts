@@ -6,6 +6,7 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../server/platform/embedded-postgres.ts';
 import { migrate } from '../../server/platform/migrate.ts';
+import { findChromium } from './chromium.ts';
 
 /** A PostgreSQL with a migrated, empty database that test files clone. */
 export interface TestServer {
@@ -44,6 +45,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     );
   }
   project.provide('databaseServers', { embedded, 'own-postgres': own });
+
+  // Unpacked once: two test files that unpack it at the same time would run half a program.
+  await findChromium();
 
   return async () => {
     if (own) await dropDatabases(own.url, ({ prefix }) => prefix === own.prefix);

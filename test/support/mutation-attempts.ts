@@ -26,7 +26,8 @@ const ofProduction = [...admins, 'access token beside a key'] as const;
 
 /** The least that each mutation of the schema takes, by its name. */
 export function attemptsOf(world: World): Record<string, Attempt[]> {
-  const { people, environments, markers, workspaces, projects, tokenIds, invitation } = world;
+  const { people, environments, markers, workspaces, projects, tokenIds, invitation, webhooks } =
+    world;
   const production = environments['w1-p1-production']!;
   const staging = environments['w1-p1-staging']!;
   const workspaceId = workspaces.w1!;
@@ -39,6 +40,7 @@ export function attemptsOf(world: World): Record<string, Attempt[]> {
   const openPending = sessionOf('w1-p1-development-session-pending');
   const confirmed = sessionOf('w1-p1-production-session-confirmed');
   const subject = { id: 'somebody' };
+  const endUser = { provider: 'server', subjectId: 'somebody' };
   const newPassword = 'another correct horse';
 
   /** The same for a key of production and one of staging. */
@@ -50,6 +52,15 @@ export function attemptsOf(world: World): Record<string, Attempt[]> {
         may: ofProduction,
       },
       { input: { id: there.id, ...more(nameOf('w1-p1-staging-key-secret')) }, may: developers },
+    ];
+  }
+
+  /** The same for a webhook of production and one of staging. */
+  function ofWebhooks(more: object = {}, which: 'id' | 'deliveryId' = 'id'): Attempt[] {
+    const [here, there] = [webhooks[production.label]!, webhooks[staging.label]!];
+    return [
+      { input: { id: here[which], ...more }, may: ofProduction },
+      { input: { id: there[which], ...more }, may: developers },
     ];
   }
 
@@ -97,6 +108,13 @@ export function attemptsOf(world: World): Record<string, Attempt[]> {
       },
     ],
 
+    eraseSubject: [
+      { input: { projectId: project.id, ...endUser }, may: admins },
+      { input: { environmentId: production.id, ...endUser }, may: ofProduction },
+      // Whatever its kind.
+      { input: { environmentId: staging.id, ...endUser }, may: admins },
+    ],
+
     updateApiKey: ofKeys('temporary', () => ({ version: 2, active: false })),
     finishApiKeyRotation: ofKeys('rotating', () => ({})),
     deleteApiKey: ofKeys('inactive', (confirmName) => ({ confirmName })),
@@ -105,6 +123,17 @@ export function attemptsOf(world: World): Record<string, Attempt[]> {
       { input: { environmentId: production.id, name: 'Mine', type: 'SECRET' }, may: ofProduction },
       { input: { environmentId: staging.id, name: 'Mine', type: 'PUBLISHABLE' }, may: developers },
     ],
+    createWebhookEndpoint: [
+      { input: { environmentId: production.id, url: 'https://example.com' }, may: ofProduction },
+      { input: { environmentId: staging.id, url: 'https://example.com' }, may: developers },
+    ],
+    updateWebhookEndpoint: ofWebhooks({ version: 2, eventTypes: ['session.used'] }),
+    revealWebhookSecret: ofWebhooks(),
+    regenerateWebhookSecret: ofWebhooks({ overlapSeconds: 60 }),
+    sendTestWebhook: ofWebhooks(),
+    redeliverWebhook: ofWebhooks({}, 'deliveryId'),
+    replayMissedWebhooks: ofWebhooks(),
+    deleteWebhookEndpoint: ofWebhooks(),
     updateEnvironment: [
       { input: { id: production.id, version: 2, allowedOrigins: [] }, may: ofProduction },
       { input: { id: staging.id, version: 2, testConfirmations: true }, may: developers },
@@ -122,6 +151,17 @@ export function attemptsOf(world: World): Record<string, Attempt[]> {
       {
         input: { id: production.id, confirmName: nameOf('w1-p1-production-environment') },
         may: [],
+      },
+    ],
+    addSampleData: [
+      { input: { environmentId: environments['w1-p1-empty']!.id }, may: developers },
+      { input: { environmentId: staging.id }, may: [] },
+      { input: { environmentId: production.id }, may: [] },
+      // In which sessions were started.
+      {
+        input: { environmentId: environments['w1-p1-development']!.id },
+        may: [],
+        refusedAs: 'CONFLICT',
       },
     ],
     updateProject: [{ input: { ...project, publicAccess: true }, may: admins }],

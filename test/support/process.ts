@@ -1,9 +1,7 @@
 /** The server as people run it: `dist/serve.js`, in a process of its own that ends with the file. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, inject, vi } from 'vitest';
@@ -66,22 +64,26 @@ export async function failToStart(settings: Settings) {
 
 /** Runs a command of `server/main` to its end, as npm does once it has built it. */
 export async function runCommand(name: string, settings: Settings, ...args: string[]) {
-  await ensureBuilt();
-  const child = spawn(process.execPath, [`dist/${name}.js`, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...ownSettings, ...settings },
-  });
-  const exit = once(child, 'exit');
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = (await exit) as [number | null];
-  return { code, stdout, stderr };
+  const { ended, stdout, stderr } = await spawnCommand(name, settings, ...args);
+  const { code } = await ended;
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** Starts a command and does not wait for it. */
+export function spawnCommand(name: string, settings: Settings, ...args: string[]) {
+  return spawnScript(`dist/${name}.js`, settings, args, root);
 }
 
 /** Starts a server and does not wait for it. */
 export async function spawnServer(settings: Settings, cwd = root) {
+  const server = await spawnScript('dist/serve.js', settings, [], cwd);
+  const log = () => [...server.stdout().matchAll(/^\{.*\}$/gm)].map(([line]) => JSON.parse(line));
+  return Object.assign(server, { log });
+}
+
+async function spawnScript(script: string, settings: Settings, args: string[], cwd: string) {
   await ensureBuilt();
-  const child = spawn(process.execPath, [join(root, 'dist/serve.js')], {
+  const child = spawn(process.execPath, [join(root, script), ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ownSettings, ...settings },
@@ -103,7 +105,6 @@ export async function spawnServer(settings: Settings, cwd = root) {
     ended,
     stdout: () => said.stdout,
     stderr: () => said.stderr,
-    log: () => [...said.stdout.matchAll(/^\{.*\}$/gm)].map(([line]) => JSON.parse(line)),
     kill: (signal: NodeJS.Signals) => void child.kill(signal),
   };
 }
@@ -117,10 +118,13 @@ const ownSettings = {
       'HOST',
       'PUBLIC_URL',
       'DATABASE_URL',
+      'DATABASE_LISTEN_URL',
       'DATABASE_POOL_MAX',
       'DATA_DIR',
       'MASTER_KEY',
       'SIGN_UP',
+      'INTROSPECTION',
+      'ALLOW_PRIVATE_WEBHOOKS',
       'LOG_LEVEL',
       'TRUSTED_PROXIES',
     ].map((name) => [name, '']),

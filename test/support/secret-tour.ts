@@ -56,7 +56,9 @@ async function change(
   const [, inUrl] = answer?.url?.split('#token=') ?? [];
   const handedOver = { cookie, inUrl, ...answer };
   for (const field of ['cookie', 'inUrl', ...secretFields]) {
-    if (handedOver[field]) vault.add(`${field} of ${name}`, handedOver[field], reply);
+    // The first word says of which kind it is.
+    const kind = name.includes('Webhook') ? `webhook-${field}` : field;
+    if (handedOver[field]) vault.add(`${kind} of ${name}`, handedOver[field], reply);
   }
   return { reply, answer, cookie };
 }
@@ -72,6 +74,7 @@ export async function takeTour(tour: Tour): Promise<void> {
   const owner = await tourAccounts(tour);
   const { secretKey, publishableKey, environmentId } = await tourKeys(tour, owner);
   await tourSessions(tour, secretKey, publishableKey);
+  await tourWebhooks(tour, owner, secretKey, environmentId);
   await tourPeople(tour, owner);
   await tourFailures(tour, owner, secretKey, environmentId);
   await misplaceSecrets(tour);
@@ -210,6 +213,30 @@ async function tourSessions(
   await change(tour, 'cancelSession', { clientSecret: other.clientSecret });
 }
 
+async function tourWebhooks(
+  tour: Tour,
+  owner: GraphQLOptions,
+  secretKey: GraphQLOptions,
+  environmentId: string,
+): Promise<void> {
+  const url = 'http://127.0.0.1:9/hooks'; // nobody listens there
+  const made = await succeed(tour, 'createWebhookEndpoint', { environmentId, url }, owner);
+  const { id } = made.answer.webhookEndpoint;
+  const { secret } = made.answer;
+  await succeed(tour, 'regenerateWebhookSecret', { id, overlapSeconds: 3600 }, owner);
+  await succeed(tour, 'revealWebhookSecret', { id }, owner);
+  await change(tour, 'revealWebhookSecret', { id }, secretKey);
+  await change(tour, 'revealWebhookSecret', { id: secret }, owner);
+  await change(tour, 'createWebhookEndpoint', { environmentId, url: secret }, owner);
+  const tested = await succeed(tour, 'sendTestWebhook', { id }, owner);
+  await change(tour, 'startSession', {}, secretKey);
+  const { db } = tour.tools;
+  await until(async () => (await db.webhookDelivery.count({ where: { tries: { gt: 0 } } })) === 2);
+  await change(tour, 'redeliverWebhook', tested.answer.webhookDelivery, owner);
+  await change(tour, 'replayMissedWebhooks', { id }, owner);
+  await change(tour, 'updateWebhookEndpoint', { id, version: 2, active: false }, owner);
+}
+
 async function tourPeople(tour: Tour, owner: GraphQLOptions): Promise<void> {
   const { recorder } = tour;
   const { json } = await recorder.post(
@@ -323,7 +350,8 @@ async function readEverything(
     `SELECT id FROM workspaces UNION ALL SELECT id FROM projects UNION ALL SELECT id FROM environments
      UNION ALL SELECT id FROM api_keys UNION ALL SELECT id FROM auth_sessions
      UNION ALL SELECT id FROM log_entries UNION ALL SELECT id FROM users
-     UNION ALL SELECT id FROM invitations UNION ALL SELECT id FROM access_tokens`,
+     UNION ALL SELECT id FROM invitations UNION ALL SELECT id FROM access_tokens
+     UNION ALL SELECT id FROM webhook_endpoints UNION ALL SELECT id FROM webhook_deliveries`,
   );
   const walk = createSchemaWalk(schema, limits);
   const operations = startsById(schema, { ids: rows.map(({ id }) => id), workspaces: {} }).flatMap(

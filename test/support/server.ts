@@ -4,6 +4,7 @@ import { afterAll } from 'vitest';
 import type { Tools } from '../../server/domain/call.ts';
 import type { ToolsOptions } from '../../server/domain/tools.ts';
 import { createHttpServer, type HttpServer } from '../../server/http/server.ts';
+import type { SocketTimes } from '../../server/http/websocket.ts';
 import { closeDb, type Db } from '../../server/platform/db.ts';
 import { createLogger } from '../../server/platform/log.ts';
 import { createTestTools } from './call.ts';
@@ -18,7 +19,11 @@ export interface TestServerOptions {
   publicUrl?: string;
   trustedProxies?: readonly string[];
   isReady?: () => Promise<boolean> | boolean;
+  /** Where the built dashboard is. None unless given. */
+  clientFolder?: string | null;
   tools?: Partial<ToolsOptions>;
+  openIntrospection?: boolean;
+  socketTimes?: Partial<SocketTimes>;
 }
 
 export interface Reply {
@@ -66,6 +71,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.schema ? { schema: options.schema, printedSchema: '' } : await wholeSchema()),
     log: createLogger({ level: 'info', destination }),
     trustedProxies: options.trustedProxies ?? [],
+    openIntrospection: options.openIntrospection ?? true,
+    clientFolder: options.clientFolder ?? null,
+    socketTimes: options.socketTimes,
     isReady: options.isReady ?? (async () => (await tools.db.$pool.query('SELECT')) !== null),
   });
   await new Promise<void>((resolve) => http.server.listen(0, '127.0.0.1', resolve));
@@ -77,7 +85,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init });
     const { status, headers } = response;
     const text = await response.text();
-    const isJson = /json/.test(headers.get('content-type') ?? '') && text !== '';
+    const isJson = /json\b/.test(headers.get('content-type') ?? '') && text !== '';
     return { status, headers, text, json: isJson ? JSON.parse(text) : null };
   }
 

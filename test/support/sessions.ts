@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { bucketSql } from '../../server/domain/confirm-times.ts';
 import type { Db } from '../../server/platform/db.ts';
 
 /** Puts the deadline of a pending session a second into the past, as if its lifetime had gone by. */
@@ -7,9 +8,12 @@ export async function passDeadline(db: Db, sessionId: string): Promise<void> {
     WHERE id = ${sessionId} AND status = 'PENDING'`;
 }
 
-/** Moves what became of a session into the past; it still counts where it started. */
+/**
+ * Moves what became of a session into the past; it still counts where it started, and as confirmed as
+ * fast as it was.
+ */
 export async function ageSession(db: Db, sessionId: string, seconds: number): Promise<void> {
-  const columns = ['confirmed_at', 'exchangeable_until', 'cancelled_at', 'expired_at', 'used_at'];
+  const columns = ['exchangeable_until', 'cancelled_at', 'expired_at', 'used_at'];
   const aged = columns.map((column) => `${column} = ${column} - make_interval(secs => $2)`);
   await db.$pool.query(`UPDATE auth_sessions SET ${aged.join(', ')} WHERE id = $1`, [
     sessionId,
@@ -34,7 +38,7 @@ const sums = ['started', 'confirmed', 'cancelled', 'expired', 'used']
   .map((name) => `sum(${name})::bigint AS ${name}`)
   .join(', ');
 
-/** Fails unless rollups, totals and the log say exactly what the sessions themselves say. */
+/** Fails unless rollups, histograms, totals and the log say exactly what the sessions themselves say. */
 export async function expectCountsToMatchRows(db: Db): Promise<void> {
   const read = async (text: string) => (await db.$pool.query(text)).rows;
   const quarter = `date_bin('15 minutes', created_at, TIMESTAMPTZ '2000-01-01Z')`;
@@ -49,11 +53,29 @@ export async function expectCountsToMatchRows(db: Db): Promise<void> {
     ),
   );
   expect(
+    await read(
+      `SELECT environment_id, quarter_at, bucket, sum(count)::bigint AS count
+       FROM confirm_time_rollups GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    ),
+    'times to confirm',
+  ).toEqual(
+    await read(
+      `SELECT environment_id, ${quarter} AS quarter_at, ${bucketSql('auth_sessions')} AS bucket, count(*)
+       FROM auth_sessions WHERE status IN ('CONFIRMED', 'USED') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    ),
+  );
+  expect(
     await read(`SELECT environment_id, ${sums} FROM session_totals GROUP BY 1 ORDER BY 1`),
     'totals',
   ).toEqual(
     await read(`SELECT environment_id, ${counters} FROM auth_sessions GROUP BY 1 ORDER BY 1`),
   );
+  await expectLogToMatchRows(db);
+}
+
+/** Fails unless the log has of each session exactly what became of it. */
+export async function expectLogToMatchRows(db: Db): Promise<void> {
+  const read = async (text: string) => (await db.$pool.query(text)).rows;
   expect(
     await read(
       `SELECT session_id, array_agg(type ORDER BY type) AS types FROM log_entries

@@ -6,12 +6,14 @@ export interface Statement {
   text: string;
   /** Of a prepared statement of ours; null for Prisma's and other plain ones. */
   name: string | null;
+  /** Of its parameters. */
+  values: unknown[];
 }
 
 export interface StatementWatch {
   /**
    * The statements that ran while `act` did, on every connection, in order. BEGIN, COMMIT and the
-   * like are left out: they bound work and are none.
+   * like are left out: they bound work and are none. So is what is told and looked up for live connections.
    *
    * @throws {Error} another call has not ended, so that it could not be told whose statements they are
    */
@@ -32,8 +34,10 @@ export function watchStatements(db: Db): StatementWatch {
   db.$pool.on('connect', (client: pg.PoolClient) => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     client.query = ((...args: unknown[]) => {
-      const statement = readStatement(args[0]);
-      if (!isBoundary.test(statement.text)) seen?.push(statement);
+      const statement = readStatement(args);
+      // What live connections ask by themselves belongs to no act.
+      const isLive = statement.name?.startsWith('live-') ?? false;
+      if (!isLive && !isBoundary.test(statement.text)) seen?.push(statement);
       return query(...args);
     }) as typeof client.query;
   });
@@ -52,9 +56,9 @@ export function watchStatements(db: Db): StatementWatch {
   };
 }
 
-/** What `client.query` takes: text, or an object with the text. */
-function readStatement(query: unknown): Statement {
-  if (typeof query === 'string') return { text: query, name: null };
-  const { text, name } = query as { text: string; name?: string };
-  return { text, name: name ?? null };
+/** What `client.query` takes: text and values, or an object with both. */
+function readStatement([query, more]: unknown[]): Statement {
+  const given = typeof query === 'string' ? { text: query } : (query as Partial<Statement>);
+  const values = given.values ?? (Array.isArray(more) ? more : []);
+  return { text: given.text!, name: given.name ?? null, values };
 }

@@ -82,7 +82,7 @@ const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** The 32 random bytes or the digest that a secret of ours is the text of; null for a password. */
 function bytesBehind(value: string): Buffer | null {
   if (/^[\w-]{43}$/.test(value)) return Buffer.from(value, 'base64url');
-  if (/^[\w+/]{43}=$/.test(value)) return Buffer.from(value, 'base64');
+  if (/^(whsec_)?[\w+/]{43}=$/.test(value)) return Buffer.from(value.slice(-44), 'base64');
   const [, ofCredential, ofClientSecret] =
     /^(?:[sp]k_\w{4}_|lkp_)(\w{43})\w{6}$|^cs_\w{26}(\w{43})$/.exec(value) ?? [];
   const text = ofCredential ?? ofClientSecret;

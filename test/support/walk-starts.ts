@@ -25,6 +25,7 @@ const typesByKind: Record<string, string> = {
   authSession: 'AuthSession',
   logEntry: 'LogEntry',
   webhookEndpoint: 'WebhookEndpoint',
+  webhookDelivery: 'WebhookDelivery',
 };
 
 const nodeTypes = new Set(Object.values(typesByKind));

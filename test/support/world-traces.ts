@@ -1,5 +1,6 @@
 /** What is left behind in a world by what was done there: refusals, log entries, counts. */
 import { recordLog } from '../../server/domain/log-entries.ts';
+import type { LogType } from '../../server/domain/logs/types.ts';
 import { callAs, nobody } from './call.ts';
 import type { WorldInProgress } from './world.ts';
 
@@ -35,7 +36,7 @@ export async function addRefusals({
     WHERE api_key_id = ${rotating!.id} AND ends_at IS NOT NULL`;
 }
 
-/** An entry with something in every field, in every place that has a log; and a webhook. */
+/** An entry with something in every field, in every place that has a log. */
 export async function plantLogs(world: WorldInProgress): Promise<void> {
   const { tools, markers, workspaces, projects, environments } = world;
   const places = [
@@ -57,47 +58,58 @@ export async function plantLogs(world: WorldInProgress): Promise<void> {
     call.client.userAgent = of('agent');
     await recordLog(tools.db, Object.assign(call, { requestId: of('request') }), {
       ...place,
-      type: 'planted.entry',
+      type: 'planted.entry' as LogType, // known by its name, which no other entry has
       level: 'ERROR',
       message: of('message'),
       reason: of('reason'),
       data: { after: { note: of('data') } },
     });
   }
-  for (const { label, id: environmentId } of Object.values(environments)) {
-    if (label.startsWith('gone')) continue;
-    const url = `https://${markers.plant(`${label}-hidden-webhook`)}.example`;
-    const row = {
-      id: `whk_${environmentId.slice(4)}`,
-      environmentId,
-      url,
-      eventTypes: ['session.used'],
-    };
-    await tools.db.webhookEndpoint.create({ data: row });
-  }
 }
 
-/** Each environment has started a number of sessions that says whose it is; so has each project. */
+/**
+ * Each environment has started numbers of sessions that say whose they are: over its lifetime, in this
+ * quarter hour, and some days ago, which analytics show as the days before the last two. So have each
+ * project and w1, in which there are several.
+ */
 export async function addCounts({
   tools: { db },
   markers,
   environments,
 }: WorldInProgress): Promise<void> {
-  let started = 10_000_000;
-  const sums = new Map<string, number>();
+  let started = 1_000_000;
+  const sums = new Map<string, { all: number; today: number; before: number }>();
   for (const { label, id, projectId, workspaceId } of Object.values(environments)) {
+    const numbers = { all: started, today: started + 1, before: started + 2 };
     await db.$executeRaw`DELETE FROM session_totals WHERE environment_id = ${id}`;
     await db.$executeRaw`
       INSERT INTO session_totals (environment_id, slot, project_id, workspace_id, started)
-      VALUES (${id}, 0, ${projectId}, ${workspaceId}, ${started})`;
-    markers.plantNumber(`${label}-counts`, started);
+      VALUES (${id}, 0, ${projectId}, ${workspaceId}, ${numbers.all})`;
+    await db.$executeRaw`DELETE FROM session_rollups WHERE environment_id = ${id}`;
+    await db.$executeRaw`
+      INSERT INTO session_rollups (environment_id, quarter_at, slot, project_id, workspace_id, started)
+      SELECT ${id}, date_bin('15 minutes', now() - age, '2000-01-01Z'), 0, ${projectId}, ${workspaceId}, number
+      FROM (VALUES (interval '0', ${numbers.today}::int), ('60 hours', ${numbers.before}::int)) AS v(age, number)`;
+    plantCounts(label, numbers);
     if (!label.startsWith('gone')) {
-      const project = label.slice(0, 5);
-      sums.set(project, (sums.get(project) ?? 0) + started);
+      for (const scope of [label.slice(0, 5), ...(label.startsWith('w1') ? ['w1'] : [])]) {
+        const sum = sums.get(scope) ?? { all: 0, today: 0, before: 0 };
+        sums.set(scope, {
+          all: sum.all + numbers.all,
+          today: sum.today + numbers.today,
+          before: sum.before + numbers.before,
+        });
+      }
     }
     started *= 2; // so that every sum is another number
   }
-  for (const [label, sum] of sums) markers.plantNumber(`${label}-counts`, sum);
+  for (const [label, sum] of sums) plantCounts(label, sum);
+
+  function plantCounts(label: string, { all, today, before }: Record<string, number>): void {
+    markers.plantNumber(`${label}-counts`, all!);
+    markers.plantNumber(`${label}-counts-today`, today!);
+    markers.plantNumber(`${label}-counts-before`, before!);
+  }
 }
 
 export async function labelLogs({

@@ -2,7 +2,7 @@
  * A server full of things, each planted so that it is known again: three workspaces, of which one has
  * every kind of thing there is, with people of every role, and others that must not see them.
  *
- *     w1  owner, admin, developer, viewer, both      p1  production, staging, development     p2
+ *     w1  owner, admin, developer, viewer, both      p1  production, staging, development, empty     p2
  *     w2  stranger, both                             p3
  *     w3  owner                                      p4
  *     gone: a project, an environment and a key that w1 had and that were deleted
@@ -30,6 +30,7 @@ import type { GraphQLOptions } from './server.ts';
 import { nobodyAtAll, withKey } from './session-api.ts';
 import { addSessions, type StartedSession } from './world-sessions.ts';
 import { addCounts, addRefusals, labelLogs, plantLogs } from './world-traces.ts';
+import { addWebhooks, type WorldWebhook } from './world-webhooks.ts';
 
 export interface WorldEnvironment {
   label: string;
@@ -48,6 +49,8 @@ export interface WorldInProgress {
   projects: Record<string, string>;
   environments: Record<string, WorldEnvironment>;
   sessions: StartedSession[];
+  /** By the labels of their environments. */
+  webhooks: Record<string, WorldWebhook>;
 }
 
 export interface World extends WorldInProgress {
@@ -87,6 +90,7 @@ export async function createWorld(tools: Tools): Promise<World> {
     projects: {},
     environments: {},
     sessions: [],
+    webhooks: {},
   };
   for (const name of ['owner', 'admin', 'developer', 'viewer', 'both', 'stranger', 'departed']) {
     world.people[name] = await addPerson(world, name);
@@ -106,11 +110,13 @@ export async function createWorld(tools: Tools): Promise<World> {
     await addSessions(world, environment);
   }
   await addRefusals(world);
+  await addWebhooks(world);
   const { tokens, tokenIds } = await addTokens(world);
   const invitation = await addInvitations(world);
   await deleteThings(world);
   await plantLogs(world);
   await addCounts(world);
+  await addEmptyEnvironment(world);
   await labelKeys(world);
   await labelLogs(world);
   const actors = actorsOf(world, tokens);
@@ -254,6 +260,19 @@ async function addMoreKeys(world: WorldInProgress): Promise<void> {
   });
 }
 
+/** For development, and nothing has happened there. */
+async function addEmptyEnvironment(world: WorldInProgress): Promise<void> {
+  const { markers, environments, projects } = world;
+  const label = 'w1-p1-empty';
+  const { id } = await createEnvironment(await requestOf(world, 'owner'), {
+    projectId: projects['w1-p1']!,
+    name: markers.plant(`${label}-environment-name`),
+    kind: 'DEVELOPMENT',
+  });
+  markers.learn(`${label}-environment-id`, id);
+  environments[label] = { ...environments['w1-p1-development']!, label, id, keys: {} };
+}
+
 async function addKey(
   { tools, markers }: WorldInProgress,
   by: Call,
@@ -357,7 +376,8 @@ async function readIds({ db }: Tools): Promise<string[]> {
     UNION ALL SELECT id FROM api_key_secrets UNION ALL SELECT id FROM auth_sessions
     UNION ALL SELECT id FROM log_entries UNION ALL SELECT id FROM users UNION ALL SELECT id FROM invitations
     UNION ALL SELECT id FROM access_tokens UNION ALL SELECT id FROM sign_ins
-    UNION ALL SELECT id FROM webhook_endpoints UNION ALL SELECT scope_id FROM purge_tasks`);
+    UNION ALL SELECT id FROM webhook_endpoints UNION ALL SELECT id FROM webhook_secrets
+    UNION ALL SELECT id FROM webhook_deliveries UNION ALL SELECT id FROM outbox_events UNION ALL SELECT scope_id FROM purge_tasks`);
   return [...new Set(rows.map(({ id }) => id))];
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { requireSignedIn } from '../access.ts';
 import type { SignedInUser } from '../actor.ts';
+import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { InvalidCredentialsError, UnauthenticatedError } from '../errors.ts';
 import { invalid, validate } from '../validation.ts';
@@ -60,6 +61,7 @@ export async function changePassword(call: Call, input: PasswordChange): Promise
       WHERE id = ${actor.signInId} AND expires_at > now()
       RETURNING created_at + make_interval(days => ${longestDays}::int) AS "cookieExpiresAt"`;
     if (!row) throw new UnauthenticatedError('You were signed out meanwhile. Sign in again.');
+    await announce(tx, 'signIn', actor.signInId); // the old value opens nothing any more
     await recordInWorkspaces(tx, call, actor.memberships.keys(), {
       type: 'user.password_changed',
       message: `${actor.name} changed their password.`,

@@ -37,6 +37,8 @@ export async function signIn(call: Call, input: Credentials): Promise<SignedInUs
     ? await call.passwords.verify(user.passwordHash, password)
     : await call.passwords.verifyNobody(password);
   if (!user || !isRight) {
+    const { client, requestId } = call;
+    if (user) call.failedSignIns.note({ userId: user.id, client, requestId });
     throw new InvalidCredentialsError('There is no account with this email and password.');
   }
   await takeBack();

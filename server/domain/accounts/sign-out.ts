@@ -36,7 +36,14 @@ export async function signOut(
   call.signInCookie.clear(); // first: it refuses a foreign page, which must not end anything
   if (actor.kind !== 'user' || actor.signInId === null) return;
   const only = everywhere ? {} : { only: actor.signInId };
-  await call.db.$transaction((tx) => endSignIns(tx, actor.id, only));
+  await call.db.$transaction(async (tx) => {
+    const ended = await endSignIns(tx, actor.id, only);
+    if (ended.length === 0) return; // by another request, which says so
+    await recordInWorkspaces(tx, call, actor.memberships.keys(), {
+      type: 'user.signed_out',
+      message: `${actor.name} signed out${everywhere ? ' everywhere' : ''}.`,
+    });
+  });
   call.actor = { kind: 'nobody' };
 }
 

@@ -11,6 +11,7 @@ import type { SignedInUser } from '../actor.ts';
 import type { Call } from '../call.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import type { LogType } from '../logs/types.ts';
 import { endSignIns } from './end-sign-ins.ts';
 import { recordInWorkspaces } from './record-in-workspaces.ts';
 import { newToken } from './tokens.ts';
@@ -40,7 +41,7 @@ export async function startSignIn(
   tx: Tx,
   call: Call,
   user: VerifiedUser,
-  entry: { type: string; message: string },
+  entry: { type: LogType; message: string },
 ): Promise<SignedInUser> {
   const { client, masterKeys, requestId } = call;
   const id = newId('signIn');

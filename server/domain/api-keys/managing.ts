@@ -21,6 +21,7 @@ import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
+import type { LogType } from '../logs/types.ts';
 import { findApiKey } from './find.ts';
 
 /** Where a key that the actor may manage is. None of it ever changes. */
@@ -38,7 +39,11 @@ export interface LockedKey {
   /** By the database's clock, in whole milliseconds, after the lock was taken. */
   now: Date;
   /** Writes to the log what is done to the key. */
-  record(entry: { type: `key.${string}`; message: string; data: object }): Promise<void>;
+  record(entry: {
+    type: Extract<LogType, `key.${string}`>;
+    message: string;
+    data: object;
+  }): Promise<void>;
 }
 
 /** @throws {ForbiddenError} the actor may not manage the keys of such an environment */

@@ -1,11 +1,15 @@
 /**
  * What every change of a session writes beside the session, in the same statement: a log entry, the
- * counters of its cohort, and an event for the webhooks that want it. Shared by starting and moving.
+ * counters of its cohort, and an event for the webhooks that want it. Shared by starting and moving;
+ * sample data has the first two of them, so that it cannot differ from what happened.
  *
- * Both statements have a common table `changed` with the session's columns as they became, `n` and
- * `delta_…` counters; and `input` with what the request brought, matched by `n`.
+ * Each of these statements has a common table `changed` with the session's columns as they became,
+ * `event_type`, `event_at`, `n` and `delta_…` counters; and `input` with what the request brought,
+ * matched by `n`.
  */
 import type { ActorKind } from '../../../prisma/generated/enums.ts';
+import { bucketSql } from '../confirm-times.ts';
+import { sessionDataSql, wantsEventsSql } from '../webhooks/event-sql.ts';
 
 export const counters = ['started', 'confirmed', 'cancelled', 'expired', 'used'] as const;
 
@@ -21,11 +25,11 @@ const additions = (table: string) =>
  * Rows are written in the order of their keys, so that two statements that share a slot and several
  * environments wait for each other instead of deadlocking.
  */
-export const effectsSql = `
+export const recordSql = `
 logged AS (
-  INSERT INTO log_entries (id, type, message, reason, actor_kind, actor_id, actor_label, workspace_id,
+  INSERT INTO log_entries (id, at, type, message, reason, actor_kind, actor_id, actor_label, workspace_id,
     project_id, environment_id, session_id, api_key_id, subject_key, channel, ip, user_agent, request_id)
-  SELECT i.log_id, c.event_type, 'Session ' || substr(c.event_type, 9) || '.', c.reason, i.actor_kind, i.actor_id,
+  SELECT i.log_id, c.event_at, c.event_type, 'Session ' || substr(c.event_type, 9) || '.', c.reason, i.actor_kind, i.actor_id,
     i.actor_label, c.workspace_id, c.project_id, c.environment_id, c.id, c.api_key_id, c.subject_key,
     c.channel, i.ip, i.user_agent, i.request_id
   FROM changed c JOIN input i USING (n)
@@ -41,16 +45,32 @@ totalled AS (
   SELECT environment_id, $2, project_id, workspace_id, ${sums}
   FROM changed GROUP BY environment_id, project_id, workspace_id ORDER BY environment_id
   ON CONFLICT (environment_id, slot) DO UPDATE SET ${additions('session_totals')}
-),
+)`;
+
+/** The same, and the event. */
+export const effectsSql = `${recordSql},
 announced AS (
   INSERT INTO outbox_events (id, type, workspace_id, project_id, environment_id, session_id, data)
-  SELECT i.event_id, c.event_type, c.workspace_id, c.project_id, c.environment_id, c.id,
-    jsonb_strip_nulls(jsonb_build_object('status', c.status, 'channel', c.channel, 'subject', c.subject,
-      'metadata', c.metadata, 'reason', c.reason))
+  SELECT i.event_id, c.event_type, c.workspace_id, c.project_id, c.environment_id, c.id, ${sessionDataSql('c')}
   FROM changed c JOIN input i USING (n)
   WHERE EXISTS (SELECT FROM webhook_endpoints w WHERE w.environment_id = c.environment_id
-    AND w.active AND c.event_type = ANY (w.event_types))
+    AND ${wantsEventsSql('w')} AND c.event_type = ANY (w.event_types))
+  RETURNING id
 )`;
+
+/** How long those took that were confirmed. Only moving writes it: no session starts confirmed. */
+export const confirmTimesSql = `
+timed AS (
+  INSERT INTO confirm_time_rollups (environment_id, quarter_at, slot, bucket, project_id, workspace_id, count)
+  SELECT environment_id, ${quarterSql('created_at')}, $2, ${bucketSql('changed')}, project_id, workspace_id, count(*)
+  FROM changed WHERE delta_confirmed = 1
+  GROUP BY environment_id, 2, 4, project_id, workspace_id ORDER BY environment_id, 2, 4
+  ON CONFLICT (environment_id, quarter_at, slot, bucket)
+    DO UPDATE SET count = confirm_time_rollups.count + EXCLUDED.count
+)`;
+
+/** Whether the statement wrote an event: true of every row of its result, or of none. */
+export const announcedSql = 'EXISTS (SELECT FROM announced) AS announced';
 
 /** The columns of `input` that the effects read. */
 export const effectsInput =

@@ -1,10 +1,7 @@
-import type { AuthSessionStatus } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
 import { environmentOfKey, mayReadEnvironment } from '../access.ts';
-import type { ActivityScope } from '../activity-scope.ts';
 import type { Call } from '../call.ts';
 import { kindOfId } from '../ids.ts';
-import { type Connection, type PageInput, readPage } from '../keyset.ts';
 import { gathered } from '../load.ts';
 import { idempotencyHours } from './idempotency.ts';
 import { type SessionRecord, sessionColumns, statusSql } from './record.ts';
@@ -47,6 +44,25 @@ export async function readSession(db: Db, id: string): Promise<SessionInPlace | 
     values: [id],
   });
   return rows[0] ?? null;
+}
+
+/**
+ * The sessions of these ids that are in a live environment, with how long it takes by the database's
+ * clock until each changes by itself: expires, or can no longer be exchanged; null where it is final.
+ */
+export async function readSessions(
+  db: Db,
+  ids: readonly string[],
+): Promise<(SessionInPlace & { endsInMs: number | null })[]> {
+  const { rows } = await db.$pool.query({
+    name: 'sessions-by-ids',
+    text: `SELECT ${placeColumns}, extract(epoch FROM
+        CASE ${statusSql('a')} WHEN 'PENDING' THEN a.expires_at WHEN 'CONFIRMED' THEN a.exchangeable_until END
+        - now())::float8 * 1000 AS "endsInMs"
+      ${inPlaceSql} WHERE a.id = ANY ($1)`,
+    values: [ids],
+  });
+  return rows;
 }
 
 /** The session that has this idempotency key in the environment, or null. */
@@ -101,45 +117,4 @@ async function openSession(call: Call, opened: Opened | null): Promise<SessionIn
   if (session?.masterKeyId !== opened?.master_key_id || !session) return null;
   const only = environmentOfKey(call.actor);
   return only === null || only === session.environmentId ? session : null;
-}
-
-export interface SessionFilter {
-  /** As it is now: a pending session past its lifetime is found under EXPIRED only. */
-  statuses?: AuthSessionStatus[] | null;
-  apiKeyId?: string | null;
-  /** Of the start. Inclusive. */
-  from?: Date | null;
-  /** Exclusive. */
-  to?: Date | null;
-}
-
-/**
- * The sessions of a scope, newest first.
- *
- * @throws {ValidationError} a cursor or a page size is not one
- */
-export async function listSessions(
-  call: Call,
-  scope: ActivityScope,
-  page: PageInput,
-  filter: SessionFilter = {},
-): Promise<Connection<SessionRecord>> {
-  return readPage<SessionRecord>(call.db, page, 'a.created_at', 'a.id', (bind, keyset) => {
-    const conditions = ['a.environment_id = e.id', keyset];
-    if (filter.statuses)
-      conditions.push(`${statusSql('a')}::text = ANY (${bind(filter.statuses)})`);
-    if (filter.apiKeyId != null) {
-      const names = kindOfId(filter.apiKeyId) === 'apiKey'; // a malformed id names nothing
-      conditions.push(`a.api_key_id = ${bind(names ? filter.apiKeyId : '')}`);
-    }
-    if (filter.from) conditions.push(`a.created_at >= ${bind(filter.from)}`);
-    if (filter.to) conditions.push(`a.created_at < ${bind(filter.to)}`);
-    return [
-      {
-        each: scope.environmentsSql(bind),
-        columns: sessionColumns('a'),
-        from: `auth_sessions a WHERE ${conditions.join(' AND ')}`,
-      },
-    ];
-  });
 }

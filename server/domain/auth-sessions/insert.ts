@@ -2,7 +2,7 @@ import type { StartedWith } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
 import type { RefusalReason } from '../errors.ts';
-import { effectsInput, effectsSql, namesOf, type Origin } from './effects.ts';
+import { announcedSql, effectsInput, effectsSql, namesOf, type Origin } from './effects.ts';
 import type { SessionRecord } from './record.ts';
 
 /** One session to start. Column names, because the statement reads the items as JSON. */
@@ -90,31 +90,34 @@ made AS (
   RETURNING *
 ),
 changed AS (
-  SELECT m.*, i.n, 'session.started' AS event_type, 1 AS delta_started, 0 AS delta_confirmed,
+  SELECT m.*, i.n, 'session.started' AS event_type, now() AS event_at, 1 AS delta_started, 0 AS delta_confirmed,
     0 AS delta_cancelled, 0 AS delta_expired, 0 AS delta_used
   FROM made m JOIN input i ON i.id = m.id
 ),
 ${effectsSql}
 SELECT checked.refused, made.id, made.workspace_id, made.project_id, made.api_key_id,
-  made.require_user_code, made.created_at, made.expires_at
+  made.require_user_code, made.created_at, made.expires_at, ${announcedSql}
 FROM checked LEFT JOIN made ON made.id = checked.id ORDER BY checked.n`;
 
 /**
  * Starts the sessions, with their log entries, counters and events, in one transaction.
  *
  * @param slot which slot of the counters to add to
+ * @param onAnnounced called once it is committed, where it wrote an event
  * @returns one result per item, in order
  */
 export async function insertSessions(
   db: Db,
   items: NewSession[],
   slot: number,
+  onAnnounced?: () => void,
 ): Promise<Started[]> {
   const { rows } = await db.$pool.query({
     name: 'sessions-start',
     text,
     values: [JSON.stringify(items), slot],
   });
+  if (rows[0]?.announced) onAnnounced?.();
   return rows.map((row, n) => {
     if (row.refused) return { refused: row.refused };
     return row.id ? { session: sessionOf(items[n]!, row) } : { taken: true };

@@ -1,7 +1,14 @@
 import type { AuthSessionStatus, Channel } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
-import { effectsInput, effectsSql, namesOf, type Origin } from './effects.ts';
+import {
+  announcedSql,
+  confirmTimesSql,
+  effectsInput,
+  effectsSql,
+  namesOf,
+  type Origin,
+} from './effects.ts';
 import { type SessionRecord, type Subject, sessionColumns } from './record.ts';
 
 /**
@@ -109,31 +116,40 @@ touched AS (
   RETURNING a.*, i.n
 ),
 changed AS (
-  SELECT *, 'session.' || lower(status::text) AS event_type, 0 AS delta_started,
+  SELECT *, 'session.' || lower(status::text) AS event_type, now() AS event_at, 0 AS delta_started,
     (status = 'CONFIRMED')::int AS delta_confirmed, (status = 'CANCELLED')::int AS delta_cancelled,
     (status = 'EXPIRED')::int AS delta_expired, (status = 'USED')::int AS delta_used
   FROM touched WHERE status <> 'PENDING'
 ),
-${effectsSql}
-SELECT n::int, ${sessionColumns('touched')}, touched.wrong_user_codes AS wrong FROM touched`;
+${effectsSql},
+${confirmTimesSql}
+SELECT n::int, ${sessionColumns('touched')}, touched.wrong_user_codes AS wrong, ${announcedSql}
+FROM touched`;
 
 /**
  * Moves the sessions, with their log entries, counters and events, in one transaction.
  *
  * @param slot which slot of the counters to add to
+ * @param onAnnounced called once it is committed, where it wrote an event
  * @returns one result per item, in order; several items may name the same session
  */
-export async function moveSessions(db: Db, items: Move[], slot: number): Promise<Moved[]> {
+export async function moveSessions(
+  db: Db,
+  items: Move[],
+  slot: number,
+  onAnnounced?: () => void,
+): Promise<Moved[]> {
   const { rows } = await db.$pool.query({
     name: 'sessions-move',
     text,
     values: [JSON.stringify(items), slot],
   });
+  if (rows[0]?.announced) onAnnounced?.();
   const byNumber = new Map<number, Record<string, unknown>>(rows.map((row) => [row.n, row]));
   return items.map(({ to_status }, index) => {
     const row = byNumber.get(index + 1); // SQL counts from one
     if (!row) return { refused: true };
-    const { n: _, wrong, ...session } = row;
+    const { n: _, wrong, announced: __, ...session } = row;
     if (session.status === to_status) return { session: session as unknown as SessionRecord };
     return { triesLeft: wrongUserCodesMax - Number(wrong) };
   });

@@ -63,7 +63,7 @@ function match(
 }
 
 /** Consonants that no two people read differently, and that spell no words. */
-const userCodeAlphabet = 'BCDFGHJKLMNPQRSTVWXZ';
+export const userCodeAlphabet = 'BCDFGHJKLMNPQRSTVWXZ';
 
 /** Eight letters for people to compare or type; never enough alone. */
 export function newUserCode(): string {

@@ -4,6 +4,7 @@ import type { Call } from '../call.ts';
 import { confirmByName, endSecretsOf, purgeLater } from '../deletion.ts';
 import { EnvironmentIsDefaultError, NotFoundError, throwConflict } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
+import { purgeWebhooksLater } from '../webhooks/purge.ts';
 import { findEnvironment } from './find.ts';
 
 export interface DeleteEnvironmentInput {
@@ -40,6 +41,7 @@ export async function deleteEnvironment(
       SELECT default_environment_id AS default FROM projects WHERE id = ${projectId} FOR NO KEY UPDATE`;
     if (project?.default === id) throw new EnvironmentIsDefaultError();
     await endSecretsOf(tx, [id]);
+    await purgeWebhooksLater(tx, [id]);
     const where = version == null ? { id } : { id, version };
     const { count } = await tx.environment.deleteMany({ where });
     if (count === 0)

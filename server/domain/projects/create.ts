@@ -7,10 +7,14 @@ import { NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
 import { invalid, nameText, validate } from '../validation.ts';
+import { insertEndpoint } from '../webhooks/create.ts';
+import { allEventTypes, endpointUrl } from '../webhooks/rules.ts';
 
 export interface CreateProjectInput {
   name: string;
   workspaceId?: string | null;
+  /** Of an endpoint of Production, for all types. */
+  webhookUrl?: string | null;
 }
 
 export interface CreatedProject {
@@ -21,15 +25,13 @@ export interface CreatedProject {
   secret: string;
 }
 
-const rules = z.object({ name: nameText() });
-
 /**
  * Creates a project with two environments, in one transaction: Production with a secret and a
  * publishable key, Development with a publishable key.
  *
  * @throws {UnauthenticatedError} @throws {NotFoundError} no such workspace
  * @throws {ForbiddenError} the role is below Admin
- * @throws {ValidationError} the name breaks a rule, or it is open which workspace is meant
+ * @throws {ValidationError} the name or the webhook URL breaks a rule, or it is open which workspace is meant
  */
 export async function createProject(
   call: Call,
@@ -39,7 +41,8 @@ export async function createProject(
   const workspaceId = input.workspaceId ?? onlyWorkspace(user);
   if (!user.memberships.has(workspaceId)) throw new NotFoundError('The workspace');
   demand(mayCreateProject(call, workspaceId), 'Creating projects takes the role Admin or higher.');
-  const { name } = validate(rules, input);
+  const rules = z.object({ name: nameText(), webhookUrl: endpointUrl(call).nullish() });
+  const { name, webhookUrl } = validate(rules, input);
 
   const projectId = newId('project');
   const [production, development] = [newId('environment'), newId('environment')];
@@ -93,6 +96,10 @@ export async function createProject(
       projectId,
       data: { after: { name } },
     });
+    if (webhookUrl != null) {
+      const place = { workspaceId, projectId, environmentId: production };
+      await insertEndpoint(tx, call, { ...place, url: webhookUrl, eventTypes: allEventTypes });
+    }
     return {
       projectId,
       secretKeyId: secretKey.id,

@@ -4,6 +4,7 @@ import type { Call } from '../call.ts';
 import { confirmByName, endSecretsOf, purgeLater } from '../deletion.ts';
 import { NotFoundError, throwConflict } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
+import { purgeWebhooksLater } from '../webhooks/purge.ts';
 import { findProject } from './find.ts';
 
 export interface DeleteProjectInput {
@@ -41,6 +42,7 @@ export async function deleteProject(
     });
     const environmentIds = environments.map((environment) => environment.id);
     await endSecretsOf(tx, environmentIds);
+    await purgeWebhooksLater(tx, environmentIds);
     const where = version == null ? { id } : { id, version };
     const { count } = await tx.project.deleteMany({ where });
     if (count === 0) await throwConflict('The project', tx.project.findUnique({ where: { id } }));

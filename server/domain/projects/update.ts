@@ -9,6 +9,8 @@ import { NotFoundError, throwConflict } from '../errors.ts';
 import { kindOfId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
 import { invalid, nameText, notNull, validate } from '../validation.ts';
+import { setProjectWebhookUrl } from '../webhooks/project-url.ts';
+import { endpointUrl } from '../webhooks/rules.ts';
 import { findProject } from './find.ts';
 
 export interface UpdateProjectInput {
@@ -20,13 +22,15 @@ export interface UpdateProjectInput {
   requireUserCode?: boolean | null;
   sessionLifetimeSeconds?: number | null;
   defaultEnvironmentId?: string | null;
+  /** null removes the endpoint that it is of. */
+  webhookUrl?: string | null;
 }
 
 export const sessionLifetimeSecondsMin = 60;
 export const sessionLifetimeSecondsMax = 3600;
 const lifetimeRule = `Must be between ${sessionLifetimeSecondsMin} and ${sessionLifetimeSecondsMax} seconds.`;
 
-const rules = z.object({
+const rules = {
   name: notNull(nameText()),
   active: notNull(z.boolean()),
   publicAccess: notNull(z.boolean()),
@@ -38,7 +42,8 @@ const rules = z.object({
       .max(sessionLifetimeSecondsMax, lifetimeRule),
   ),
   defaultEnvironmentId: notNull(z.string()),
-});
+};
+type Settings = z.output<z.ZodObject<typeof rules>>;
 
 /**
  * Changes a project's settings. A field that is left out stays as it is.
@@ -59,7 +64,10 @@ export async function updateProject(
   if (!project) throw new NotFoundError('The project');
   const { workspaceId } = project;
   demand(mayManageProject(call, workspaceId), 'Project settings take the role Admin or higher.');
-  const data = validate(rules, input);
+  const { webhookUrl, ...data } = validate(
+    z.object({ ...rules, webhookUrl: endpointUrl(call).nullish() }),
+    input,
+  );
 
   await call.db.$transaction(async (tx) => {
     if (data.defaultEnvironmentId !== undefined) {
@@ -70,6 +78,18 @@ export async function updateProject(
       data: { ...data, version: { increment: 1 }, updatedAt: new Date() },
     });
     if (count === 0) await throwConflict('The project', tx.project.findUnique({ where: { id } }));
+    if (webhookUrl !== undefined) {
+      const { defaultEnvironmentId: environmentId } = await tx.project.findUniqueOrThrow({
+        where: { id },
+        select: { defaultEnvironmentId: true },
+      });
+      await setProjectWebhookUrl(
+        tx,
+        call,
+        { workspaceId, projectId: id, environmentId },
+        webhookUrl,
+      );
+    }
     await announce(tx, 'project', id);
     await recordLog(tx, call, {
       type: 'project.updated',
@@ -91,7 +111,7 @@ async function demandEnvironment(tx: Tx, projectId: string, id: string): Promise
   if (!environment) invalid('defaultEnvironmentId', 'Is not an environment of this project.');
 }
 
-function messageOf({ name, active }: Project, data: z.output<typeof rules>): string {
+function messageOf({ name, active }: Project, data: Settings): string {
   if (data.active === false && active) return `Project "${name}" deactivated.`;
   if (data.active === true && !active) return `Project "${name}" activated.`;
   return `Project "${name}" updated.`;

@@ -5,6 +5,7 @@ import { confirmByName, endSecretsOf, purgeLater } from '../deletion.ts';
 import { recordLog } from '../log-entries.ts';
 import { lockWorkspaceAs } from '../members/lock.ts';
 import { setOwnRole } from '../members/own-role.ts';
+import { purgeWebhooksLater } from '../webhooks/purge.ts';
 
 export interface DeleteWorkspaceInput {
   id: string;
@@ -44,6 +45,7 @@ export async function deleteWorkspace(
         select: { id: true },
       });
       await endSecretsOf(tx, idsOf(environments));
+      await purgeWebhooksLater(tx, idsOf(environments));
       await tx.workspace.delete({ where: { id }, select: { id: true } });
       await purgeLater(tx, [...idsOf(environments), ...idsOf(projects), id]);
       await announce(tx, 'workspace', id);

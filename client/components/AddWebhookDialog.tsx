@@ -1,0 +1,79 @@
+import { type FormEvent, useState } from 'react';
+import { useAction } from '../answers.tsx';
+import { graphql } from '../gql/index.ts';
+import { Button } from '../ui/Button.tsx';
+import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { ProblemNotice } from './ProblemNotice.tsx';
+import { allEventTypes, WebhookFields } from './WebhookFields.tsx';
+import { WebhookSecret } from './WebhookSecret.tsx';
+
+const AddWebhook = graphql(`
+  mutation AddWebhook($input: CreateWebhookEndpointInput!) {
+    createWebhookEndpoint(input: $input) {
+      __typename
+      ... on CreateWebhookEndpointPayload {
+        secret
+        webhookEndpoint { id }
+      }
+      ...Problem_UserError
+    }
+  }
+`);
+
+const nothing = { url: '', eventTypes: allEventTypes };
+
+/** Adds an endpoint, and shows its secret in the same dialog. */
+export function AddWebhookDialog({
+  open,
+  environment,
+  onClose,
+  onAdded,
+}: {
+  open: boolean;
+  environment: { id: string; name: string };
+  onClose: () => void;
+  onAdded: (id: string) => void;
+}) {
+  const [draft, setDraft] = useState(nothing);
+  const [secret, setSecret] = useState<string | null>(null);
+  const { run, busy, problem, clear } = useAction(AddWebhook);
+
+  function close() {
+    onClose();
+    setDraft(nothing);
+    setSecret(null);
+    clear();
+  }
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const done = await run({ input: { environmentId: environment.id, ...draft } });
+    if (!done) return;
+    onAdded(done.webhookEndpoint.id);
+    setSecret(done.secret);
+  }
+
+  if (open && secret) {
+    return (
+      <Dialog open onClose={close} title="The endpoint is added">
+        <WebhookSecret secret={secret} onClose={close} />
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog open={open} onClose={close} title={`Add endpoint to ${environment.name}`}>
+      <form onSubmit={submit}>
+        <DialogBody>
+          <WebhookFields value={draft} problem={problem} onChange={setDraft} />
+          <ProblemNotice problem={problem} fields={['url', 'eventTypes']} />
+        </DialogBody>
+        <DialogActions>
+          <Button onClick={close}>Cancel</Button>
+          <Button type="submit" look="primary" busy={busy}>
+            Add endpoint
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

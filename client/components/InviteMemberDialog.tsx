@@ -1,0 +1,108 @@
+import { type FormEvent, useState } from 'react';
+import { issueOf, useAction } from '../answers.tsx';
+import type { Role } from '../gql/graphql.ts';
+import { graphql } from '../gql/index.ts';
+import { Button } from '../ui/Button.tsx';
+import { CopyButton } from '../ui/Copy.tsx';
+import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { RadioGroup, TextField } from '../ui/Field.tsx';
+import { Notice } from '../ui/Notice.tsx';
+import { roleHints, roleNames } from '../words.ts';
+import styles from './InviteMemberDialog.module.css';
+import { ProblemNotice } from './ProblemNotice.tsx';
+
+const InviteMember = graphql(`
+  mutation InviteMember($input: InviteMemberInput!) {
+    inviteMember(input: $input) {
+      __typename
+      ... on InviteMemberPayload { url invitation { id email } }
+      ...Problem_UserError
+    }
+  }
+`);
+
+/** Makes an invitation, and shows its link this once: Latchkey sends no email. */
+export function InviteMemberDialog({
+  workspace,
+  open,
+  onClose,
+  onInvited,
+}: {
+  workspace: { id: string; viewerCanManageOwners: boolean };
+  open: boolean;
+  onClose: () => void;
+  onInvited: (id: string) => void;
+}) {
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<Role>('DEVELOPER');
+  const [made, setMade] = useState<{ email: string; url: string } | null>(null);
+  const { run, busy, problem, clear } = useAction(InviteMember);
+  const roles = (['VIEWER', 'DEVELOPER', 'ADMIN', 'OWNER'] as const)
+    .filter((each) => each !== 'OWNER' || workspace.viewerCanManageOwners)
+    .map((value) => ({ value, label: roleNames[value], hint: roleHints[value] }));
+
+  function close() {
+    onClose();
+    setEmail('');
+    setRole('DEVELOPER');
+    setMade(null);
+    clear();
+  }
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const done = await run({ input: { workspaceId: workspace.id, email, role } });
+    if (!done) return;
+    onInvited(done.invitation.id);
+    setMade({ email: done.invitation.email, url: done.url });
+  }
+
+  return (
+    <Dialog
+      open={open}
+      onClose={close}
+      title={made ? 'The invitation is ready' : 'Invite somebody'}
+    >
+      {made ? (
+        <>
+          <DialogBody>
+            <Notice tone="caution">
+              Send this link to {made.email}. It is shown only now; Latchkey sends no email.
+            </Notice>
+            <code className={styles.url}>{made.url}</code>
+          </DialogBody>
+          <DialogActions>
+            <CopyButton text={made.url} aria-label="Copy the link">
+              Copy link
+            </CopyButton>
+            <Button look="primary" onClick={close}>
+              Done
+            </Button>
+          </DialogActions>
+        </>
+      ) : (
+        <form onSubmit={submit}>
+          <DialogBody>
+            <TextField
+              label="Email"
+              type="email"
+              required
+              hint="Only who signs in with this address can accept."
+              value={email}
+              error={issueOf(problem, 'email')}
+              onChange={(event) => setEmail(event.target.value)}
+            />
+            <RadioGroup legend="Role" name="role" value={role} options={roles} onChange={setRole} />
+            <ProblemNotice problem={problem} fields={['email']} />
+          </DialogBody>
+          <DialogActions>
+            <Button onClick={close}>Cancel</Button>
+            <Button type="submit" look="primary" busy={busy}>
+              Create invitation
+            </Button>
+          </DialogActions>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,79 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { useAction } from '../answers.tsx';
+import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
+import { paths } from '../paths.ts';
+import { Menu } from '../ui/Menu.tsx';
+import { showToast } from '../ui/Toast.tsx';
+import { DeleteProjectDialog } from './DeleteProjectDialog.tsx';
+
+const ProjectMenu_Project = graphql(`
+  fragment ProjectMenu_Project on Project {
+    id
+    name
+    active
+    version
+    viewerCanUpdate
+    viewerCanDelete
+  }
+`);
+
+export const SwitchProject = graphql(`
+  mutation SwitchProject($input: UpdateProjectInput!) {
+    updateProject(input: $input) {
+      __typename
+      ... on UpdateProjectPayload { project { id active version updatedAt } }
+      ...Problem_UserError
+    }
+  }
+`);
+
+/** What one can do with a project from its row. */
+export function ProjectMenu(props: { project: FragmentType<typeof ProjectMenu_Project> }) {
+  const project = readFragment(ProjectMenu_Project, props.project);
+  const { id, name, active, version } = project;
+  const { run } = useAction(SwitchProject);
+  const [deleting, setDeleting] = useState(false);
+
+  async function toggle() {
+    const done = await run({ input: { id, version, active: !active } });
+    showToast(
+      done
+        ? active
+          ? `${name} is inactive: it starts no new sessions.`
+          : `${name} is active again.`
+        : 'Not changed: somebody changed the project meanwhile. Look again.',
+    );
+  }
+
+  return (
+    <>
+      <Menu
+        label={`Actions for ${name}`}
+        entries={[
+          { label: 'View API keys', link: <Link href={paths.keys(id)} /> },
+          { label: 'View logs', link: <Link href={paths.logs(id)} /> },
+          { label: 'View analytics', link: <Link href={paths.analytics(id)} /> },
+          'separator',
+          {
+            label: active ? 'Deactivate' : 'Activate',
+            disabled: !project.viewerCanUpdate,
+            onSelect: toggle,
+          },
+          {
+            label: 'Delete project',
+            danger: true,
+            disabled: !project.viewerCanDelete,
+            onSelect: () => setDeleting(true),
+          },
+        ]}
+      />
+      <DeleteProjectDialog
+        project={project}
+        open={deleting}
+        onClose={() => setDeleting(false)}
+        onDeleted={() => setDeleting(false)}
+      />
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import { type ReactNode, useCallback, useRef, useState } from 'react';
+import { useClient } from 'urql';
+import { graphql } from '../gql/index.ts';
+import { type LatchkeyClient, readAnswer } from '../urql.ts';
+import { ActivityRows } from './ActivityRows.tsx';
+import type { ActivityFilter } from './activity-filter.ts';
+import { useActivityList } from './activity-list.ts';
+import { useSessionChanges, type Watched } from './counts-changes.ts';
+import { LiveTail } from './LiveTail.tsx';
+import { SessionsTable } from './SessionsTable.tsx';
+
+export const LogSessions = graphql(`
+  query LogSessions($scopeId: ID!, $first: Int!, $after: String, $filter: AuthSessionFilter) {
+    node(id: $scopeId) {
+      id
+      ... on ActivityScope {
+        authSessions(first: $first, after: $after, filter: $filter) {
+          edges { node { id ...SessionsTable_AuthSession } }
+          pageInfo { hasNextPage startCursor endCursor }
+          searchedUntil
+        }
+      }
+    }
+  }
+`);
+
+/** The sessions of a place, newest first, as they come and change. */
+export function SessionsLog({
+  scopeId,
+  watched,
+  filter,
+  hrefOf,
+  firstUse,
+}: {
+  scopeId: string;
+  /** null: a workspace, which tells nothing by itself. */
+  watched: Watched | null;
+  filter: ActivityFilter;
+  hrefOf: (sessionId: string) => string;
+  firstUse: ReactNode;
+}) {
+  const client = useClient() as LatchkeyClient;
+  const { sessions } = filter;
+  const list = useActivityList(
+    useCallback(
+      async (first, after) => {
+        const asked = { scopeId, first, after, filter: sessions };
+        const policy = { requestPolicy: 'network-only' } as const;
+        const { node } = readAnswer(await client.query(LogSessions, asked, policy));
+        const { edges, pageInfo, searchedUntil } = (node as ScopeOf<typeof node>).authSessions;
+        return {
+          rows: edges.map((edge) => edge.node),
+          hasMore: pageInfo.hasNextPage,
+          startCursor: pageInfo.startCursor ?? null,
+          endCursor: pageInfo.endCursor ?? null,
+          searchedUntil: searchedUntil ?? null,
+        };
+      },
+      [client, scopeId, sessions],
+    ),
+  );
+
+  const [paused, setPaused] = useState(false);
+  const [waiting, setWaiting] = useState(0);
+  const shownUpTo = useRef(0);
+  const started = useSessionChanges(watched, () => {
+    if (paused) setWaiting(Math.max(0, started.current - shownUpTo.current));
+    else list.reload();
+  });
+
+  function show() {
+    shownUpTo.current = started.current;
+    setWaiting(0);
+    list.reload();
+  }
+
+  return (
+    <>
+      <LiveTail
+        isLive={watched !== null}
+        paused={paused}
+        waiting={waiting}
+        onShow={show}
+        onPause={(next) => {
+          setPaused(next);
+          shownUpTo.current = started.current;
+          if (!next) show();
+        }}
+      />
+      <ActivityRows list={list} filter={filter} what="session" firstUse={firstUse}>
+        {(rows, empty) => <SessionsTable sessions={rows} hrefOf={hrefOf} empty={empty} />}
+      </ActivityRows>
+    </>
+  );
+}
+
+type ScopeOf<Node> = Extract<NonNullable<Node>, { authSessions: unknown }>;

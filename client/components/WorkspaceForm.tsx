@@ -1,0 +1,120 @@
+import { type FormEvent, useState } from 'react';
+import { issueOf, useAction } from '../answers.tsx';
+import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
+import { Button } from '../ui/Button.tsx';
+import { TextField } from '../ui/Field.tsx';
+import { CardActions, CardRow, Section } from '../ui/Section.tsx';
+import { showToast } from '../ui/Toast.tsx';
+import { ConflictNotice } from './ConflictNotice.tsx';
+import { ProblemNotice } from './ProblemNotice.tsx';
+import styles from './ProjectForm.module.css';
+
+const WorkspaceForm_Workspace = graphql(`
+  fragment WorkspaceForm_Workspace on Workspace {
+    id
+    name
+    version
+    logRetentionDays
+    sessionRetentionDays
+    viewerCanUpdate
+  }
+`);
+
+const UpdateWorkspace = graphql(`
+  mutation UpdateWorkspace($input: UpdateWorkspaceInput!) {
+    updateWorkspace(input: $input) {
+      __typename
+      ... on UpdateWorkspacePayload { workspace { id ...WorkspaceForm_Workspace } }
+      ...Problem_UserError
+    }
+  }
+`);
+
+type Draft = { name?: string; logRetentionDays?: number; sessionRetentionDays?: number };
+
+/** The settings of a workspace, saved on the version that was read. */
+export function WorkspaceForm(props: { workspace: FragmentType<typeof WorkspaceForm_Workspace> }) {
+  const workspace = readFragment(WorkspaceForm_Workspace, props.workspace);
+  const [begun, setBegun] = useState(workspace);
+  const [draft, setDraft] = useState<Draft>({});
+  const { run, busy, problem, clear } = useAction(UpdateWorkspace);
+  const fields = ['name', 'logRetentionDays', 'sessionRetentionDays'];
+  const disabled = !workspace.viewerCanUpdate;
+  const isTouched = Object.keys(draft).length > 0;
+  if (!isTouched && begun.version !== workspace.version) setBegun(workspace);
+  const value = { ...begun, ...draft };
+
+  function startOver() {
+    setDraft({});
+    setBegun(workspace);
+    clear();
+  }
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (!(await run({ input: { id: begun.id, version: begun.version, ...draft } }))) return;
+    setDraft({});
+    showToast('Settings saved.');
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Section card title="Workspace">
+        <CardRow>
+          <TextField
+            label="Name"
+            className={styles.name}
+            disabled={disabled}
+            value={value.name}
+            error={issueOf(problem, 'name')}
+            onChange={(event) => setDraft({ ...draft, name: event.target.value })}
+          />
+        </CardRow>
+        <CardRow>
+          <TextField
+            label="Keep logs for, in days"
+            hint="Older entries are removed for good. Counts stay."
+            className={styles.number}
+            type="number"
+            min={1}
+            disabled={disabled}
+            value={value.logRetentionDays}
+            error={issueOf(problem, 'logRetentionDays')}
+            onChange={({ target }) =>
+              setDraft({ ...draft, logRetentionDays: target.valueAsNumber })
+            }
+          />
+        </CardRow>
+        <CardRow>
+          <TextField
+            label="Keep sessions for, in days"
+            hint="Older sessions are removed for good. Analytics and lifetime counts stay."
+            className={styles.number}
+            type="number"
+            min={1}
+            disabled={disabled}
+            value={value.sessionRetentionDays}
+            error={issueOf(problem, 'sessionRetentionDays')}
+            onChange={({ target }) =>
+              setDraft({ ...draft, sessionRetentionDays: target.valueAsNumber })
+            }
+          />
+        </CardRow>
+        <CardActions>
+          <div className={styles.problem}>
+            {problem?.code === 'CONFLICT' ? (
+              <ConflictNotice of={{ workspaceId: workspace.id }} onReload={startOver} />
+            ) : (
+              <ProblemNotice problem={problem} fields={fields} />
+            )}
+            {disabled && <p className={styles.note}>Workspace settings take the role Owner.</p>}
+          </div>
+          {isTouched && <Button onClick={startOver}>Discard</Button>}
+          <Button type="submit" look="primary" busy={busy} disabled={!isTouched}>
+            Save
+          </Button>
+        </CardActions>
+      </Section>
+    </form>
+  );
+}

@@ -1,0 +1,48 @@
+import { Answer, useAnswer } from '../answers.tsx';
+import { ApiKeySections } from '../components/ApiKeySections.tsx';
+import { EnvironmentSwitch } from '../components/EnvironmentSwitch.tsx';
+import { Refused } from '../components/Failure.tsx';
+import { PageHeader } from '../components/PageHeader.tsx';
+import { graphql } from '../gql/index.ts';
+import { useEnvironmentVariables } from '../location.ts';
+import { TableSkeleton } from '../ui/Skeleton.tsx';
+
+const Keys = graphql(`
+  query Keys($projectId: ID!, $environmentId: ID!, $chosen: Boolean!, $first: Int!) {
+    project(id: $projectId) {
+      id
+      ...EnvironmentSwitch_Project
+      current: defaultEnvironment @skip(if: $chosen) { id ...ApiKeySections_Environment }
+    }
+    environment(id: $environmentId) @include(if: $chosen) {
+      id
+      ...ApiKeySections_Environment
+    }
+  }
+`);
+
+/** A hundred keys in one environment are more than anybody looks after. */
+const first = 100;
+
+export default function KeysPage() {
+  const variables = { ...useEnvironmentVariables(), first };
+  const answer = useAnswer(Keys, variables);
+  const { data } = answer;
+  return (
+    <>
+      <PageHeader
+        title="API keys"
+        description="Keys work in this environment only."
+        operation={{ query: Keys, variables }}
+        actions={data?.project && <EnvironmentSwitch project={data.project} />}
+      />
+      <Answer of={answer} loading={<TableSkeleton rows={2} />}>
+        {({ project, environment }) => {
+          const shown = project?.current ?? environment;
+          if (!project || !shown) return <Refused />;
+          return <ApiKeySections key={shown.id} environment={shown} />;
+        }}
+      </Answer>
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * What an entry can report, each with when it is written. A filter by type takes these words only, so
+ * that a typing error is told and does not pass for a quiet day.
+ */
+export const logTypes = {
+  'session.started': 'An auth session started.',
+  'session.confirmed': 'Its end user confirmed it.',
+  'session.cancelled': 'It was cancelled, by whomever.',
+  'session.expired': 'Its lifetime passed without a word.',
+  'session.used': 'It was exchanged for its proof.',
+  'session.refused': 'A session could not be started.',
+  'key.refused': 'An API key was refused.',
+  'key.created': 'An API key was made.',
+  'key.updated': 'An API key was renamed or given another expiry.',
+  'key.activated': 'An API key was switched on.',
+  'key.deactivated': 'An API key was switched off.',
+  'key.regenerated': 'An API key got another secret.',
+  'key.rotation_finished': 'The earlier secret of an API key was ended before its time.',
+  'key.deleted': 'An API key was deleted.',
+  'environment.created': 'An environment was made.',
+  'environment.updated': 'The settings of an environment changed.',
+  'environment.deleted': 'An environment was deleted.',
+  'environment.sample_data_added': 'An empty environment was filled with sessions that never were.',
+  'project.created': 'A project was made.',
+  'project.updated': 'The settings of a project changed.',
+  'project.deleted': 'A project was deleted.',
+  'workspace.created': 'A workspace was made.',
+  'workspace.updated': 'The settings of a workspace changed.',
+  'workspace.deleted': 'A workspace was deleted.',
+  'member.invited': 'Somebody was invited.',
+  'member.joined': 'Somebody became a member.',
+  'member.role_changed': 'A member got another role.',
+  'member.removed': 'Somebody is no member any more.',
+  'invitation.revoked': 'An invitation was taken back.',
+  'token.created': 'A member made an access token.',
+  'token.revoked': 'An access token was revoked.',
+  'user.signed_up': 'A member made their account.',
+  'user.signed_in': 'A member signed in.',
+  'user.signed_out': 'A member signed out.',
+  'user.sign_in_failed': 'Somebody tried a wrong password of a member.',
+  'user.sign_in_revoked': 'A member signed another browser of theirs out.',
+  'user.password_changed': 'A member changed their password.',
+  'user.password_reset': 'A member set a new password by a one-time link.',
+  'webhook.created': 'A webhook endpoint was made.',
+  'webhook.updated': 'A webhook endpoint got another URL or other event types.',
+  'webhook.activated': 'A webhook endpoint was switched on.',
+  'webhook.deactivated': 'A webhook endpoint was switched off.',
+  'webhook.deleted': 'A webhook endpoint was deleted.',
+  'webhook.revealed': 'The signing secret of a webhook endpoint was shown to somebody.',
+  'webhook.regenerated': 'A webhook endpoint got another signing secret.',
+  'webhook.tested': 'A test event was sent to a webhook endpoint.',
+  'webhook.redelivered': 'A webhook was delivered once more, by hand.',
+  'webhook.replayed': 'What a webhook endpoint had missed was delivered again.',
+  'webhook.failing': 'A webhook endpoint that worked began to fail.',
+  'webhook.failed': 'A webhook could not be delivered, and no further attempt will be made.',
+  'webhook.disabled': 'A webhook endpoint was switched off by Latchkey, and the entry says why.',
+  'retention.applied': 'What had been kept for long enough was removed.',
+  'subject.erased': 'The data of one end user was erased.',
+} as const;
+
+export type LogType = keyof typeof logTypes;
+
+export function isLogType(word: string): word is LogType {
+  return Object.hasOwn(logTypes, word);
+}

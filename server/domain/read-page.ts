@@ -1,0 +1,233 @@
+/**
+ * Reads pages of tables that grow without bound, over several sources at once: each gives at most a
+ * page by an index of its own, and the newest of them all are the page.
+ *
+ * What no index answers is asked of each row that is read, and of so many rows and no more: a page
+ * ends early rather than late, and its cursor goes on where it ended. So nothing is scanned for long,
+ * and nothing is passed over.
+ */
+import type { Db } from '../platform/db.ts';
+import type { Bind } from './filters.ts';
+import type { IdKind } from './ids.ts';
+import {
+  type Connection,
+  connect,
+  type Page,
+  type PageInput,
+  type Place,
+  parsePage,
+} from './keyset.ts';
+
+/** A list of rows, newest first. */
+export interface PagedList<Row extends { id: string }> {
+  kind: IdKind;
+  /** Its table, with the name that its rows have in columns and conditions: `log_entries l`. */
+  table: string;
+  row: string;
+  /** The column that orders, such as `l.at`; one of the id breaks ties. */
+  instant: string;
+  id: string;
+  select(bind: Bind): {
+    /** The select list of a row. Binds what it needs when it is asked for. */
+    columns(): string;
+    /** Disjoint; their rows are those of the list. */
+    sources: PageSource[];
+  };
+  /** Whether its cursors say what their page saw, so that it can be followed from there: see LiveLog. */
+  isFollowed?: boolean;
+  /** Never there; says of which type the rows are. */
+  readonly type?: Row;
+}
+
+export interface PageSource {
+  /** SQL that selects what it is read for, one by one, as `e`: environments as `id`, and values. */
+  each: string;
+  /** The table, or what stands for it. */
+  from: string;
+  /** Which rows, by columns that an index has before the instant and the id. */
+  where: string;
+  /** What is asked of each row besides; null: nothing. */
+  residual: string | null;
+}
+
+/** How much is read for a page where something is asked of each row. */
+export interface ReadLimits {
+  /** Rows of each source in the first round. Rounds that are quick are followed by longer ones. */
+  rows: number;
+  /** No round begins after so long. */
+  ms: number;
+}
+
+const readLimits: ReadLimits = { rows: 500, ms: 250 };
+const quickMs = 40;
+const growth = 4;
+
+/** @throws {ValidationError} a page size or a cursor is not one */
+export async function readPage<Row extends { id: string }>(
+  db: Db,
+  list: PagedList<Row>,
+  input: PageInput,
+  limits = readLimits,
+): Promise<Connection<Row>> {
+  const page = parsePage(input, list.kind);
+  const { rows, stoppedAt } = await readRows(db, list, page, limits);
+  return connect(
+    page,
+    rows,
+    (read) => ({ at: read.cursorAt, xid: read.cursorXid, node: withoutReading<Row>(read) }),
+    stoppedAt,
+  );
+}
+
+function withoutReading<Row>({
+  cursorAt: _,
+  cursorXid: __,
+  isMatch: ___,
+  isBound: ____,
+  ...row
+}: Read): Row {
+  return row as unknown as Row;
+}
+
+/**
+ * So many rows from a place on, or fewer where the page would have ended early.
+ *
+ * @param after null: from the start
+ * @returns where to go on; null: there are no more
+ */
+export async function readOn<Row extends { id: string }>(
+  db: Db,
+  list: PagedList<Row>,
+  after: Place | null,
+  size: number,
+): Promise<{ rows: Row[]; next: Place | null }> {
+  const page = { after, before: null, backward: false, size };
+  const { rows: read, stoppedAt } = await readRows(db, list, page, readLimits);
+  const last = read.length > size ? read[size - 1] : undefined;
+  const next = last ? { at: last.cursorAt, id: last.id } : stoppedAt;
+  return { rows: read.slice(0, size).map(withoutReading<Row>), next };
+}
+
+/** How many rows the list has, where that is cheap to know: at most so many, by an index alone. */
+export async function countUpTo<Row extends { id: string }>(
+  db: Db,
+  list: PagedList<Row>,
+  rowsMax: number,
+): Promise<number | null> {
+  const values: unknown[] = [];
+  const { sources } = list.select((value) => `$${values.push(value)}`);
+  if (sources.some(({ residual }) => residual !== null)) return null;
+  if (sources.length === 0) return 0;
+  const rows = sources.map(({ each, from, where }) =>
+    lateral(each, `SELECT 1 FROM ${from} WHERE ${where}`),
+  );
+  const text = `SELECT count(*)::int AS count FROM (${rows.join(' UNION ALL ')} LIMIT ${rowsMax + 1}) found`;
+  const { rows: counted } = await db.$pool.query<{ count: number }>(text, values);
+  const { count } = counted[0]!;
+  return count > rowsMax ? null : count;
+}
+
+/** A row, and what of reading it. */
+interface Read {
+  cursorAt: Date;
+  /** Where the list is followed: the statement that read it saw every transaction before this one. */
+  cursorXid?: string;
+  id: string;
+  /** What was asked of it holds. */
+  isMatch: boolean;
+  /** It is the last that was read of its source, and there may be more. */
+  isBound: boolean;
+}
+
+/** One row more than the page holds, if there is more. */
+async function readRows<Row extends { id: string }>(
+  db: Db,
+  list: PagedList<Row>,
+  page: Page,
+  limits: ReadLimits,
+): Promise<{ rows: Read[]; stoppedAt: Place | null }> {
+  const rows: Read[] = [];
+  const end = performance.now() + limits.ms;
+  let { rows: rowsMax } = limits;
+  let rest = { ...page, size: page.size + 1 };
+  for (;;) {
+    const began = performance.now();
+    const stoppedAt = await readRound(db, list, rest, rowsMax, rows);
+    const now = performance.now();
+    if (stoppedAt === null || rows.length > page.size) return { rows, stoppedAt: null };
+    if (now >= end) return { rows, stoppedAt };
+    if (now - began < quickMs) rowsMax *= growth;
+    const size = page.size + 1 - rows.length;
+    rest = { ...rest, [page.backward ? 'before' : 'after']: stoppedAt, size };
+  }
+}
+
+/** @returns where it stopped because so many rows of a source were read; null: at the end, or full */
+async function readRound<Row extends { id: string }>(
+  db: Db,
+  list: PagedList<Row>,
+  page: Page,
+  rowsMax: number,
+  into: Read[],
+): Promise<Place | null> {
+  const values: unknown[] = [];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const text = roundSql(list, page, rowsMax, bind);
+  if (text === null) return null;
+  const { rows } = await db.$pool.query<Read>(text, values);
+  for (const row of rows) {
+    if (row.isMatch) into.push(row);
+    // What other sources have beyond this place is complete, but this one's is not.
+    if (row.isBound) return { at: row.cursorAt, id: row.id };
+  }
+  return null;
+}
+
+function roundSql<Row extends { id: string }>(
+  list: PagedList<Row>,
+  { after, before, backward, size }: Page,
+  rowsMax: number,
+  bind: Bind,
+): string | null {
+  const { table, row, instant, id } = list;
+  const beyond = (sign: '<' | '>', place: Place) =>
+    `(${instant}, ${id}) ${sign} (${bind(place.at)}::timestamptz, ${bind(place.id)})`;
+  const keyset = [...(after ? [beyond('<', after)] : []), ...(before ? [beyond('>', before)] : [])];
+  const direction = backward ? 'ASC' : 'DESC';
+  const order = `${instant} ${direction}, ${id} ${direction}`;
+  // The bound of one source may be a match of another: that comes first, or it would be passed over.
+  const foundOrder = `"cursorAt" ${direction}, id ${direction}, "isMatch" DESC`;
+  const { columns, sources } = list.select(bind);
+  if (sources.length === 0) return null;
+
+  const found = sources.map(({ each, from, where, residual }) => {
+    const conditions = [where, ...keyset].join(' AND ');
+    if (residual === null) {
+      return lateral(
+        each,
+        `SELECT ${instant} AS "cursorAt", ${id} AS id, true AS "isMatch", false AS "isBound"
+         FROM ${from} WHERE ${conditions} ORDER BY ${order} LIMIT ${size}`,
+      );
+    }
+    return lateral(
+      each,
+      `SELECT * FROM (
+         SELECT ${instant} AS "cursorAt", ${id} AS id, coalesce((${residual}), false) AS "isMatch",
+           row_number() OVER (ORDER BY ${order}) = ${rowsMax} AS "isBound"
+         FROM (SELECT ${row}.* FROM ${from} WHERE ${conditions} ORDER BY ${order} LIMIT ${rowsMax}) ${row}
+       ) looked_at WHERE "isMatch" OR "isBound" ORDER BY ${foundOrder} LIMIT ${size}`,
+    );
+  });
+  // Only what is on the page is read whole: the sources are read in their indexes, many times its size.
+  const seen = list.isFollowed
+    ? 'pg_snapshot_xmin(pg_current_snapshot())::text AS "cursorXid",'
+    : '';
+  return `SELECT ${seen} found."cursorAt", found."isMatch", found."isBound", ${columns()}
+    FROM (${found.join(' UNION ALL ')} ORDER BY ${foundOrder} LIMIT ${size}) found
+    JOIN ${table} ON ${id} = found.id
+    ORDER BY found."cursorAt" ${direction}, found.id ${direction}, found."isMatch" DESC`;
+}
+
+function lateral(each: string, rows: string): string {
+  return `SELECT found.* FROM (${each}) e CROSS JOIN LATERAL (${rows}) found`;
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDatabaseUnavailable } from '../../platform/db.ts';
+import { type OutboundOutcome, post } from '../../platform/outbound.ts';
+import type { Tools } from '../call.ts';
+import { cleanText } from '../validation.ts';
+import type { ClaimedDelivery } from './claim.ts';
+import { attemptTimeoutMs, leaseSeconds, replyBytesMax } from './delivery.ts';
+import { headersOf, openWebhookSecret, payloadOf } from './message.ts';
+import type { AttemptOutcome, OutcomeRecorder, RecordedOutcome } from './record.ts';
+import { readRetryAfter, retryDelaySeconds } from './schedule.ts';
+
+const recordAgainMs = 500;
+
+/** What may be asked of headers that somebody else wrote. */
+const headersMax = 64;
+const headerCharactersMax = 1_024;
+
+/**
+ * Makes one attempt at a delivery and records the outcome.
+ *
+ * @param signal breaks the attempt off; then nothing is recorded, and the lease lapses
+ * @param onDelivered called once the receiver took it, before that is recorded
+ * @throws the outcome could not be recorded for as long as the lease lasts, or `signal` was aborted
+ */
+export async function deliver(
+  { masterKeys, allowPrivateWebhooks }: Pick<Tools, 'masterKeys' | 'allowPrivateWebhooks'>,
+  recorder: OutcomeRecorder,
+  claimed: ClaimedDelivery,
+  signal: AbortSignal,
+  onDelivered?: () => void,
+): Promise<RecordedOutcome> {
+  const leaseEndsAt = performance.now() + leaseSeconds * 1_000;
+  const body = JSON.stringify(payloadOf(claimed.event));
+  const secrets = claimed.secrets.map((secret) => openWebhookSecret(masterKeys, secret));
+  if (secrets.length === 0) throw new Error('The webhook endpoint has no secret.');
+  const headers = headersOf(claimed.event.id, claimed.at, body, secrets);
+  const outcome = await post(claimed.url, headers, body, {
+    allowPrivate: allowPrivateWebhooks,
+    timeoutMs: attemptTimeoutMs,
+    bodyBytesMax: replyBytesMax,
+    signal,
+  });
+  const item = judge(claimed, headers, outcome);
+  if (item.delivered) onDelivered?.();
+  for (;;) {
+    try {
+      return await recorder.add(item);
+    } catch (error) {
+      // What was sent is known: try to keep it, or the message goes again.
+      const isLate = performance.now() + recordAgainMs > leaseEndsAt;
+      if (isLate || signal.aborted || !isDatabaseUnavailable(error)) throw error;
+      await sleep(recordAgainMs);
+    }
+  }
+}
+
+/** What an outcome means for the delivery. */
+function judge(
+  { id, lease, tries }: ClaimedDelivery,
+  requestHeaders: Record<string, string>,
+  outcome: OutboundOutcome,
+): AttemptOutcome {
+  const response = outcome.kind === 'response' ? outcome : null;
+  const status = response?.status ?? 0;
+  const delivered = status >= 200 && status < 300;
+  const retryAfter = readRetryAfter(response?.headers['retry-after']);
+  const error =
+    outcome.kind === 'failed'
+      ? outcome.error
+      : status >= 300 && status < 400
+        ? 'The receiver redirected, and redirects are not followed.'
+        : null;
+  return {
+    id,
+    lease,
+    delivered,
+    gone: status === 410,
+    reason: delivered ? null : (error ?? `The receiver answered ${status}.`),
+    delay_seconds: delivered ? null : retryDelaySeconds(tries),
+    retry_after_seconds: retryAfter && 'seconds' in retryAfter ? retryAfter.seconds : null,
+    retry_at: retryAfter && 'at' in retryAfter ? retryAfter.at : null,
+    attempt: {
+      durationMs: outcome.durationMs,
+      requestHeaders,
+      responseStatus: response?.status ?? null,
+      responseHeaders: response && headersToShow(response.headers),
+      responseBody: response?.body ?? null,
+      error,
+    },
+  };
+}
+
+/** A receiver's headers, without the cookies that are nobody's but its own, and not without end. */
+function headersToShow(headers: Record<string, string>): Record<string, string> {
+  const shown = Object.entries(headers)
+    .filter(([name]) => name !== 'set-cookie')
+    .slice(0, headersMax)
+    .map(([name, value]) => [name, cleanText(value, headerCharactersMax)]);
+  return Object.fromEntries(shown);
+}

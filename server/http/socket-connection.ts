@@ -1,0 +1,237 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebSocket as ProtocolSocket } from 'graphql-ws';
+import { type RawData, WebSocket } from 'ws';
+import type { Actor, Client } from '../domain/actor.ts';
+import type { Tools } from '../domain/call.ts';
+import type { EndReason } from '../domain/connections/connection.ts';
+import { hasGained } from '../domain/connections/credential-state.ts';
+import { DomainError, RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import { isDatabaseUnavailable } from '../platform/db.ts';
+import type { Logger } from '../platform/log.ts';
+import { authenticate, type Credentials, SignInEndedError } from './authenticate.ts';
+import { closeTimeoutMs, signInDigests } from './connection.ts';
+import type { Site } from './site.ts';
+import { readSocketCredentials, SocketInputError } from './socket-credentials.ts';
+import { textFrame } from './text-frame.ts';
+
+/** Of RFC 6455 (1…) and of the graphql-transport-ws protocol (44…). */
+export const closeCodes = {
+  normal: 1000,
+  serviceRestart: 1012,
+  tryAgainLater: 1013,
+  badRequest: 4400,
+  forbidden: 4403,
+  initTimeout: 4408,
+  tooMany: 4429,
+  internal: 4500,
+} as const;
+
+/** Unsent bytes of a socket, beyond which its reader is too slow; and from which it is waited for. */
+const unsentBytesMax = 1_048_576;
+const unsentBytesEnough = 65_536;
+const operationsMax = 100;
+
+interface Opening {
+  headers: IncomingHttpHeaders;
+  client: Client;
+  site: Site;
+  requestId: string;
+  log: Logger;
+  /** A socket without a credential is there to watch a session, and does so soon. */
+  initTimeoutMs: number;
+}
+
+/** Handles messages until graphql-ws does. */
+async function unheard(): Promise<void> {}
+
+/**
+ * One WebSocket: who opened it, what runs on it, how it is written to and closed. To graphql-ws it is
+ * the socket.
+ *
+ * There are thousands, so what is not needed once it is open is let go: a socket that waits takes half
+ * as much without the request that opened it.
+ */
+export class SocketConnection implements ProtocolSocket {
+  readonly client: Client;
+  readonly requestId: string;
+  /** Who connected, as they are registered; each operation asks anew. */
+  actor: Actor = { kind: 'nobody' };
+  readonly #tools: Tools;
+  readonly #socket: WebSocket;
+  readonly #stream: Duplex;
+  readonly #log: Logger;
+  #opening: Opening | null;
+  #credentials: Credentials = { key: null, token: null, signIn: null };
+  readonly #operations = new Set<string>();
+  #handle: (text: string) => Promise<void> = unheard;
+  #remove: (() => void) | null = null;
+  #isAlive = true;
+  #isClosed = false;
+
+  /** @param stream which the frames of the socket are written to */
+  constructor(tools: Tools, socket: WebSocket, stream: Duplex, opening: Opening) {
+    this.client = opening.client;
+    // randomUUID answers a rope of its pieces, ten times as large as the text that this is.
+    this.requestId = Buffer.from(opening.requestId).toString();
+    this.#tools = tools;
+    this.#socket = socket;
+    this.#stream = stream;
+    this.#log = opening.log;
+    this.#opening = opening;
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  /** `connection_init`. @returns false where it has closed the socket */
+  async open(payload: unknown): Promise<boolean> {
+    const { headers, site, initTimeoutMs } = this.#opening!;
+    try {
+      this.#credentials = readSocketCredentials(headers, site, payload);
+      this.#opening = null;
+      await this.#register(await this.#authenticate(this.requestId));
+    } catch (error) {
+      this.refuse(error);
+    }
+    if (!this.#isClosed && this.actor.kind === 'nobody') {
+      void this.#closeUnlessWatching(initTimeoutMs);
+    }
+    return !this.#isClosed;
+  }
+
+  /**
+   * Who asks for an operation, as of now.
+   *
+   * @throws what `authenticate` throws
+   */
+  async identify(requestId: string): Promise<Actor> {
+    const actor = await this.#authenticate(requestId);
+    // What they have gained since they connected they can lose again while this operation runs.
+    if (hasGained(actor, this.actor)) await this.#register(actor);
+    return actor;
+  }
+
+  #authenticate(requestId: string): Actor | Promise<Actor> {
+    return authenticate(this.#tools, this.#credentials, this.client, requestId);
+  }
+
+  async #register(actor: Actor): Promise<void> {
+    const { connections, masterKeys } = this.#tools;
+    const remove = await connections.add({
+      actor,
+      ip: this.client.ip,
+      signInDigests: signInDigests(masterKeys, this.#credentials),
+      end: (reason) => this.end(reason),
+    });
+    if (remove === null) return; // the credential ended meanwhile
+    // The client may have left, and an operation that was asked later may have registered more.
+    if (this.#isClosed || hasGained(this.actor, actor)) return remove();
+    this.#remove?.();
+    this.#remove = remove;
+    this.actor = actor;
+  }
+
+  /** Closes with the reason of a refusal. */
+  refuse(error: unknown): void {
+    if (error instanceof SocketInputError) this.close(closeCodes.badRequest, error.message);
+    else if (error instanceof UnauthenticatedError) {
+      const word = error instanceof SignInEndedError ? 'SIGNED_OUT' : error.code;
+      this.close(closeCodes.forbidden, error.reason ?? word);
+    } else if (error instanceof RateLimitedError) this.close(closeCodes.tooMany, error.message);
+    else if (error instanceof DomainError) this.close(closeCodes.forbidden, error.code);
+    else if (isDatabaseUnavailable(error)) this.close(closeCodes.tryAgainLater, 'UNAVAILABLE');
+    else this.#fail(error, 'A WebSocket could not be opened');
+  }
+
+  #fail(error: unknown, message: string): void {
+    this.#log.error({ err: error, requestId: this.requestId }, message);
+    this.close(closeCodes.internal, 'Unexpected error');
+  }
+
+  /** The credential has ended, or the server stops. */
+  end(reason: EndReason): void {
+    const isStopping = reason === 'SERVER_STOPPING';
+    this.close(isStopping ? closeCodes.serviceRestart : closeCodes.forbidden, reason);
+  }
+
+  /** @throws {RateLimitedError} so much runs on this socket already */
+  begin(operationId: string): void {
+    if (this.#operations.size >= operationsMax) {
+      throw new RateLimitedError(`At most ${operationsMax} operations at once on one socket.`, 1);
+    }
+    this.#operations.add(operationId);
+  }
+
+  finish(operationId: string): void {
+    this.#operations.delete(operationId);
+    if (this.actor.kind !== 'nobody' || this.#operations.size > 0) return;
+    // After the messages that say so are sent.
+    setImmediate(() => {
+      if (this.#operations.size === 0) this.close(closeCodes.normal, 'Nothing is watched any more');
+    });
+  }
+
+  /** Whom messages are for. */
+  onMessage(handle: (text: string) => Promise<void>): void {
+    this.#handle = handle;
+  }
+
+  receive(data: RawData, isBinary: boolean): void {
+    if (this.#isClosed) return; // its peer may still say something
+    if (isBinary) this.close(closeCodes.badRequest, 'Messages must be text');
+    else
+      this.#handle(String(data)).catch((error) => this.#fail(error, 'A WebSocket message failed'));
+  }
+
+  /**
+   * Whole frames into the stream: ws does no other, as long as nothing is compressed.
+   *
+   * @returns a promise that there is room again, where much is unsent
+   */
+  send(text: string): void | Promise<void> {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    const stream = this.#stream;
+    const unsent = stream.writableLength;
+    if (unsent > unsentBytesMax) {
+      this.close(closeCodes.tryAgainLater, 'READING_TOO_SLOWLY');
+    } else if (unsent < unsentBytesEnough) stream.write(textFrame(text));
+    else return new Promise((resolve) => stream.write(textFrame(text), () => resolve()));
+  }
+
+  /** Asks whether the peer is there; one that did not answer since the last time is not. */
+  ping(): void {
+    if (this.#isAlive) this.#socket.ping();
+    else this.#socket.terminate();
+    this.#isAlive = false;
+  }
+
+  answered(): void {
+    this.#isAlive = true;
+  }
+
+  close(code: number = closeCodes.normal, reason = ''): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#socket.close(code, reason.slice(0, 120));
+    // A peer that does not read does not say goodbye either.
+    const socket = this.#socket;
+    const timer = setTimeout(() => socket.terminate(), closeTimeoutMs);
+    socket.once('close', () => clearTimeout(timer));
+    this.forget();
+  }
+
+  /** The socket is closed. */
+  forget(): void {
+    this.#isClosed = true;
+    this.#remove?.();
+    this.#remove = null;
+  }
+
+  async #closeUnlessWatching(ms: number): Promise<void> {
+    await sleep(ms, undefined, { ref: false });
+    if (this.#operations.size === 0) this.close(closeCodes.initTimeout, 'Nothing is watched');
+  }
+}
