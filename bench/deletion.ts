@@ -50,9 +50,9 @@ export async function deletion(): Promise<string> {
     await database.query('ANALYZE');
     const empty: number[] = [];
     for (const [index, project] of projects.slice(0, emptyProjects).entries()) {
-      empty.push(await timeDeletion(port, cookie.split(';', 1)[0]!, project, index + 1));
+      empty.push(await timeDeletion(port, cookie, project, index + 1));
     }
-    const fullMs = await timeDeletion(port, cookie.split(';', 1)[0]!, full, emptyProjects + 1);
+    const fullMs = await timeDeletion(port, cookie, full, emptyProjects + 1);
     const from = performance.now();
     for (;;) {
       const { rows: left } = await database.query(

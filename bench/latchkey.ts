@@ -19,20 +19,30 @@ export interface Project {
   secret: string;
 }
 
-/** Starts it with an empty embedded database in a directory of its own. */
-export async function startLatchkey(nodeArgs: string[] = []): Promise<Latchkey> {
-  const dataDir = await makeDirectory();
+/** For the server and its commands, whatever our own settings are. */
+export function latchkeySettings(dataDir: string): Record<string, string> {
   const unset = ['HOST', 'PUBLIC_URL', 'DATABASE_URL', 'DATABASE_POOL_MAX', 'MASTER_KEY'];
-  const program = startProgram('dist/serve.js', {
-    nodeArgs,
-    env: {
-      // Empty rather than absent: an `.env` file in the working directory would fill absent ones.
-      ...Object.fromEntries([...unset, 'SIGN_UP', 'TRUSTED_PROXIES'].map((name) => [name, ''])),
-      PORT: '0',
-      DATA_DIR: dataDir,
-      LOG_LEVEL: 'warn',
-    },
-  });
+  return {
+    // Empty rather than absent: an `.env` file in the working directory would fill absent ones.
+    ...Object.fromEntries(
+      [...unset, 'SIGN_UP', 'TRUSTED_PROXIES', 'ALLOW_PRIVATE_WEBHOOKS'].map((name) => [name, '']),
+    ),
+    PORT: '0',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'warn',
+  };
+}
+
+/** Starts it on the embedded database of a directory; of a new one unless given. */
+export async function startLatchkey({
+  dataDir,
+  nodeArgs = [],
+}: {
+  dataDir?: string;
+  nodeArgs?: string[];
+} = {}): Promise<Latchkey> {
+  dataDir ??= await makeDirectory();
+  const program = startProgram('dist/serve.js', { nodeArgs, env: latchkeySettings(dataDir) });
   const [, url = ''] = await program.says(/ready at (\S+)/);
   const read = async (name: string) =>
     (await readFile(join(dataDir, 'postgres-18', name), 'utf8')).trim();
@@ -59,7 +69,7 @@ export async function createProjects(
       __typename ... on SignUpPayload { viewer { __typename } } } }`,
     account,
   );
-  const cookie = signedUp.cookie.split(';', 1)[0] ?? '';
+  const { cookie } = signedUp;
   const projects: Project[] = [];
   for (let n = 1; n <= count; n += 1) {
     const { payload } = await send(
@@ -83,18 +93,31 @@ export async function createProjects(
   return projects;
 }
 
+/** One query. @throws {Error} anything went wrong */
+export async function ask(port: number, query: string, variables: object, cookie = '') {
+  const { text } = await post(port, query, variables, cookie);
+  const { data, errors } = JSON.parse(text);
+  if (errors) throw new Error(`A query failed: ${query} ${JSON.stringify(variables)}\n${text}`);
+  return data;
+}
+
 /** One mutation. @throws {Error} whatever comes back but its payload */
 export async function send(port: number, query: string, input: object, cookie = '') {
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
-    body: JSON.stringify({ query, variables: { input } }),
-    redirect: 'error',
-  });
-  const text = await response.text();
+  const { response, text } = await post(port, query, { input }, cookie);
   const { data } = JSON.parse(text);
   const [payload] = Object.values(data ?? {}) as Record<string, never>[];
   if (!String(payload?.__typename).endsWith('Payload')) throw new Error(`Set-up failed: ${text}`);
+  const setCookie = response.headers.get('set-cookie') ?? '';
   // biome-ignore lint/suspicious/noExplicitAny: each query has a shape of its own
-  return { payload: payload as any, cookie: response.headers.get('set-cookie') ?? '' };
+  return { payload: payload as any, cookie: setCookie.split(';', 1)[0] ?? '' };
+}
+
+async function post(port: number, query: string, variables: object, cookie: string) {
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
+    body: JSON.stringify({ query, variables }),
+    redirect: 'error',
+  });
+  return { response, text: await response.text() };
 }

@@ -7,6 +7,12 @@ export interface Options {
   rounds: number;
   /** At how many connections each is made. */
   connections: readonly number[];
+  /** How many watch live counts. */
+  subscribers: readonly number[];
+  /** Four times as much data. */
+  large: boolean;
+  /** Where databases are kept for the next time; null: in a directory that is removed. */
+  dataDir: string | null;
 }
 
 /** Measures, and returns what to print. */
@@ -27,16 +33,23 @@ export function readOptions(
       seconds: { type: 'string', default: '0.8' },
       rounds: { type: 'string', default: '9' },
       connections: { type: 'string', default: '1,16,64' },
+      subscribers: { type: 'string', default: '1000,5000' },
+      large: { type: 'boolean', default: false },
+      'data-dir': { type: 'string' },
     },
   });
   const unknown = positionals.find((name) => !suites.includes(name));
   if (unknown) throw new Error(`There is no suite ${unknown}. There are: ${suites.join(', ')}.`);
-  const connections = values.connections.split(',').map(Number);
+  const list = (name: 'connections' | 'subscribers', max: number) =>
+    values[name].split(',').map((each) => between(name, Number(each), 1, max));
   return {
     names: positionals.length > 0 ? positionals : suites,
     seconds: between('seconds', Number(values.seconds), 0.1, 60),
     rounds: between('rounds', Number(values.rounds), 1, 100),
-    connections: connections.map((each) => between('connections', each, 1, 64)),
+    connections: list('connections', 64),
+    subscribers: list('subscribers', 20_000),
+    large: values.large,
+    dataDir: values['data-dir'] ?? null,
   };
 }
 

@@ -35,14 +35,20 @@ export interface Program {
   output(): string;
   /** Resolves with the first match in its output. @throws {Error} it ends before that */
   says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Resolves when it has ended by itself, in good order. @throws {Error} it failed */
+  ended(): Promise<void>;
 }
 
 /** Runs a script of ours in a Node of its own, without what our own environment holds. */
 export function startProgram(
   script: string,
-  { env, nodeArgs = [] }: { env: Record<string, string>; nodeArgs?: string[] },
+  {
+    env,
+    args = [],
+    nodeArgs = [],
+  }: { env: Record<string, string>; args?: string[]; nodeArgs?: string[] },
 ): Program {
-  const child = spawn(process.execPath, [...nodeArgs, script], {
+  const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, ...env },
   });
@@ -63,6 +69,10 @@ export function startProgram(
         if (hasEnded(child)) throw new Error(`${script} has ended.\n${text}`);
         await firstOf([child.stdout, 'data'], [child, 'close']);
       }
+    },
+    async ended() {
+      if (!hasEnded(child)) await once(child, 'close');
+      if (child.exitCode !== 0) throw new Error(`${script} failed.\n${text}`);
     },
   };
   programs.push(program);

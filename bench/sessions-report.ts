@@ -115,7 +115,9 @@ export function reportRates(measurements: readonly Measurement[]): string {
 }
 
 /** How far the rates can be trusted. */
-export function reportOthers(measurements: readonly Measurement[]): string[] {
+export function reportOthers(
+  measurements: readonly Pick<Measurement, 'otherProcessors'>[],
+): string[] {
   const known = measurements.flatMap(({ otherProcessors }) => otherProcessors ?? []);
   if (known.length === 0) return [];
   const mean = known.reduce((sum, each) => sum + each, 0) / known.length;

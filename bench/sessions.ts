@@ -24,7 +24,7 @@ const warmUpSeconds = 1.5;
 const trivial: GraphQLRequest = { query: '{ __typename }' };
 
 /** What an integrator's server asks for. */
-const startSession = (key: string): GraphQLRequest => ({
+export const startSession = (key: string): GraphQLRequest => ({
   query: `mutation Start($input: StartSessionInput!) {
     startSession(input: $input) {
       __typename
