@@ -8,6 +8,7 @@ import { password, type SignedUp, signUpSomebody } from '../support/accounts.ts'
 import { callAs, newAddress, nobody } from '../support/call.ts';
 import { addMember, callOf, ownWorkspace, setRole } from '../support/people.ts';
 import { setUpTools } from '../support/setup.ts';
+import { youngMinute } from '../support/young-minute.ts';
 
 const tools = await setUpTools();
 let person: SignedUp;
@@ -32,23 +33,20 @@ test('wrong passwords are logged in each workspace of the account, once for each
   const other = await signUpSomebody(tools);
   await setRole(tools, person.actor.id, ownWorkspace(other), 'VIEWER');
   const [here, there] = [newAddress(), newAddress()];
-  const minutes = new Set<number>();
+  await youngMinute();
   for (const ip of [here, here, there, here]) {
     await tryWrong(person.email, ip);
     await tools.failedSignIns.flush();
-    minutes.add(Math.floor(Date.now() / 60_000));
   }
   for (const workspaceId of [ownWorkspace(person), ownWorkspace(other)]) {
     const entries = await logged(workspaceId, 'user.sign_in_failed');
     const counts = entries.map(({ ip, data }) => [ip, (data as { count: number }).count]);
-    expect(counts.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(4);
-    if (minutes.size === 1)
-      expect(counts.sort()).toEqual(
-        [
-          [here, 3],
-          [there, 1],
-        ].sort(),
-      );
+    expect(counts.sort()).toEqual(
+      [
+        [here, 3],
+        [there, 1],
+      ].sort(),
+    );
     expect(entries[0]).toMatchObject({
       level: 'WARN',
       actorKind: 'ANONYMOUS',
