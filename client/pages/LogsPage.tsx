@@ -90,7 +90,7 @@ export default function LogsPage() {
                 filter={filter}
                 keys={apiKeys.edges.map(({ node }) => node)}
                 firstUse={
-                  <Suspense>
+                  <Suspense fallback={<TableSkeleton rows={8} />}>
                     <NoSessions
                       projectId={project.id}
                       environmentId={id}
