@@ -10,6 +10,7 @@ import { listLogs } from '../logs/list.ts';
 import { logColumnsSql, logSight } from '../logs/sight.ts';
 import type { Activity, Following } from './activity.ts';
 import { type LiveTools, onePerProcess } from './one-per-process.ts';
+import { whenScopesChange } from './scope-changes.ts';
 import { type LiveListener, LiveSource } from './source.ts';
 
 /**
@@ -42,20 +43,13 @@ const pageSize = 100;
 const retryMs = 500;
 /** Entries that wait to be read, at most. */
 const waitingMax = 10_000;
-const kindsOfScopes = new Set(['environment', 'project', 'workspace']);
 
 export const liveLog = onePerProcess(createLiveLog);
 
 function createLiveLog({ db, events, activity }: LiveTools): LiveLog {
   const tails = new Set<Tail>();
-  const checkAll = () => {
+  whenScopesChange(events, () => {
     for (const tail of tails) tail.check();
-  };
-  events.listen({
-    reset: checkAll,
-    message: ({ kind }) => {
-      if (kindsOfScopes.has(kind)) checkAll();
-    },
   });
   return {
     watch: (call, wanted) =>

@@ -2,6 +2,7 @@ import { NotFoundError } from '../errors.ts';
 import { readSessionCounts, type SessionCounts } from '../session-counts.ts';
 import type { Changes, Following } from './activity.ts';
 import { type LiveTools, onePerProcess } from './one-per-process.ts';
+import { whenScopesChange } from './scope-changes.ts';
 import { type LiveListener, LiveSource } from './source.ts';
 
 /**
@@ -24,21 +25,13 @@ const everyMs = 250;
 const retryMs = 500;
 /** Timers keep no exact time, and a day must have begun when it is counted. */
 const midnightMarginMs = 20;
-/** What may take a scope away. */
-const kindsOfScopes = new Set(['environment', 'project', 'workspace']);
 
 export const liveSessionCounts = onePerProcess(createLiveSessionCounts);
 
 function createLiveSessionCounts({ db, events, activity }: LiveTools): LiveSessionCounts {
   const topics = new Map<string, Topic>();
-  const countAll = () => {
+  whenScopesChange(events, () => {
     for (const topic of topics.values()) topic.change();
-  };
-  events.listen({
-    reset: countAll,
-    message: ({ kind }) => {
-      if (kindsOfScopes.has(kind)) countAll();
-    },
   });
 
   return {

@@ -2,6 +2,7 @@ import { readSessions, type SessionInPlace } from '../auth-sessions/find.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Activity, Following } from './activity.ts';
 import { type LiveTools, onePerProcess } from './one-per-process.ts';
+import { whenScopesChange } from './scope-changes.ts';
 import { type LiveListener, LiveSource } from './source.ts';
 
 /**
@@ -22,8 +23,6 @@ export interface LiveSessions {
 const retryMs = 500;
 /** Read by one statement. */
 const batchMax = 1_000;
-/** What may take an environment away. */
-const kindsOfScopes = new Set(['environment', 'project', 'workspace']);
 
 export const liveSessions = onePerProcess(createLiveSessions);
 
@@ -33,14 +32,8 @@ function createLiveSessions({ db, events, activity }: LiveTools): LiveSessions {
   let isRunning = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const lookAtAll = () => {
+  whenScopesChange(events, () => {
     for (const topic of topics.values()) look(topic);
-  };
-  events.listen({
-    reset: lookAtAll,
-    message: ({ kind }) => {
-      if (kindsOfScopes.has(kind)) lookAtAll();
-    },
   });
 
   /** Soon, together with the others that ask for it in this turn of the event loop. */
