@@ -232,7 +232,6 @@ function nameOf({ actor, signInDigests }: Connection): string {
 }
 
 function concerns(actor: Actor, { kind, id }: Message): boolean {
-  if (kind === 'activity') return false;
   if (actor.kind === 'apiKey') {
     const { key } = actor;
     return [key.id, key.environmentId, key.projectId, key.workspaceId].includes(id);
