@@ -1,9 +1,10 @@
 import { NotFoundError } from '../errors.ts';
 import { readSessionCounts, type SessionCounts } from '../session-counts.ts';
-import type { Changes, Following } from './activity.ts';
+import type { Activity, Changes } from './activity.ts';
 import { type LiveTools, onePerProcess } from './one-per-process.ts';
 import { whenScopesChange } from './scope-changes.ts';
-import { type LiveListener, LiveSource } from './source.ts';
+import { LiveSource } from './source.ts';
+import { Topic } from './topic.ts';
 
 /**
  * Session counts as they change.
@@ -29,7 +30,7 @@ const midnightMarginMs = 20;
 export const liveSessionCounts = onePerProcess(createLiveSessionCounts);
 
 function createLiveSessionCounts({ db, events, activity }: LiveTools): LiveSessionCounts {
-  const topics = new Map<string, Topic>();
+  const topics = new Map<string, CountsTopic>();
   whenScopesChange(events, () => {
     for (const topic of topics.values()) topic.change();
   });
@@ -41,8 +42,7 @@ function createLiveSessionCounts({ db, events, activity }: LiveTools): LiveSessi
         let topic = topics.get(key);
         if (!topic) {
           const read = () => readSessionCounts(db, scopeId, only);
-          const follow = (happened: (changes: Changes) => void) => activity.follow({ happened });
-          topic = new Topic(only ?? scopeId, read, follow, () => topics.delete(key));
+          topic = new CountsTopic(activity, () => topics.delete(key), only ?? scopeId, read);
           topics.set(key, topic);
         }
         return topic.join(listener);
@@ -51,53 +51,36 @@ function createLiveSessionCounts({ db, events, activity }: LiveTools): LiveSessi
   };
 }
 
-type Listener = LiveListener<SessionCounts>;
-
 /** One scope that somebody watches. */
-class Topic {
+class CountsTopic extends Topic<SessionCounts> {
   readonly #scopeId: string;
   readonly #read: () => Promise<SessionCounts | null>;
-  readonly #close: () => void;
-  readonly #following: Promise<Following | null>;
-  readonly #listeners = new Set<Listener>();
-  /** Those of the listeners who were told nothing yet. */
-  #newcomers: Listener[] = [];
   /** What all but newcomers were told last, without the instant: no different, it is not told again. */
   #told = '';
   /** When it was all listeners' turn last, on the clock of performance.now(). */
   #turnAt = Number.NEGATIVE_INFINITY;
   #isDirty = false;
   #isRunning = false;
-  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #midnight: NodeJS.Timeout | undefined;
 
   constructor(
+    activity: Activity,
+    close: () => void,
     scopeId: string,
     read: () => Promise<SessionCounts | null>,
-    follow: (happened: (changes: Changes) => void) => Promise<Following>,
-    close: () => void,
   ) {
+    super(activity, close);
     this.#scopeId = scopeId;
     this.#read = read;
-    this.#close = close;
-    this.#following = follow(({ scopeIds }) => {
-      if (scopeIds.has(this.#scopeId)) this.change();
-    }).catch((error) => {
-      this.#end(error);
-      return null;
-    });
   }
 
-  join(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    this.#newcomers.push(listener);
-    void this.#following.then(() => this.#run());
-    return () => {
-      this.#listeners.delete(listener);
-      this.#newcomers = this.#newcomers.filter((each) => each !== listener);
-      if (this.#listeners.size === 0) this.#end();
-    };
+  protected happened({ scopeIds }: Changes): void {
+    if (scopeIds.has(this.#scopeId)) this.change();
+  }
+
+  protected welcome(): void {
+    void this.#run();
   }
 
   /** The counts may be others now. */
@@ -107,18 +90,18 @@ class Topic {
   }
 
   #runIn(ms: number): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#run(), ms);
     this.#timer.unref();
   }
 
   async #run(): Promise<void> {
-    if (this.#isRunning || this.#isClosed) return;
+    if (this.#isRunning || this.isClosed) return;
     this.#isRunning = true;
     try {
       // Newcomers do not wait for their turn; those who come while one read is under way share the next.
-      while (!this.#isClosed && (this.#newcomers.length > 0 || (this.#isDirty && this.#isTurn()))) {
+      while (!this.isClosed && (this.newcomers.length > 0 || (this.#isDirty && this.#isTurn()))) {
         await this.#tell();
       }
     } catch {
@@ -128,7 +111,7 @@ class Topic {
     }
     this.#isRunning = false;
     if (this.#isDirty) this.change();
-    else if (this.#newcomers.length > 0) this.#runIn(0);
+    else if (this.newcomers.length > 0) this.#runIn(0);
   }
 
   #isTurn(): boolean {
@@ -136,16 +119,16 @@ class Topic {
   }
 
   async #tell(): Promise<void> {
-    const newcomers = this.#newcomers.splice(0);
+    const newcomers = this.newcomers.splice(0);
     this.#isDirty = false;
     let counts: SessionCounts | null;
     try {
       counts = await this.#read();
     } catch (error) {
-      this.#newcomers.unshift(...newcomers);
+      this.newcomers.unshift(...newcomers);
       throw error;
     }
-    if (counts === null) return this.#end(new NotFoundError('The project or environment'));
+    if (counts === null) return this.end(new NotFoundError('The project or environment'));
     this.#turnAtMidnight(counts.at);
     const { at: _, ...numbers } = counts;
     const text = JSON.stringify(numbers);
@@ -155,28 +138,20 @@ class Topic {
       this.#told = text;
       this.#turnAt = performance.now();
     } else if (isNew) this.#isDirty = true; // the others are told in their turn
-    for (const listener of isTurn && isNew ? this.#listeners : newcomers) {
-      if (this.#listeners.has(listener)) void listener.next(counts);
-    }
+    this.tellThem(isTurn && isNew ? this.listeners : newcomers, counts);
   }
 
   /** At midnight, by the database's clock, `today` begins anew without anything having happened. */
   #turnAtMidnight(at: Date): void {
     const midnight = Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate() + 1);
     clearTimeout(this.#midnight);
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     this.#midnight = setTimeout(() => this.change(), midnight - at.getTime() + midnightMarginMs);
     this.#midnight.unref();
   }
 
-  #end(error?: unknown): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  protected stopTimers(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#midnight);
-    this.#close();
-    void this.#following.then((following) => following?.stop());
-    for (const listener of this.#listeners) listener.end(error);
-    this.#listeners.clear();
   }
 }

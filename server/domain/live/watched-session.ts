@@ -1,9 +1,10 @@
 import { readSessions, type SessionInPlace } from '../auth-sessions/find.ts';
 import { NotFoundError } from '../errors.ts';
-import type { Activity, Following } from './activity.ts';
+import type { Activity, Changes } from './activity.ts';
 import { type LiveTools, onePerProcess } from './one-per-process.ts';
 import { whenScopesChange } from './scope-changes.ts';
-import { type LiveListener, LiveSource } from './source.ts';
+import { LiveSource } from './source.ts';
+import { Topic } from './topic.ts';
 
 /**
  * Sessions as their waiting devices watch them.
@@ -27,8 +28,8 @@ const batchMax = 1_000;
 export const liveSessions = onePerProcess(createLiveSessions);
 
 function createLiveSessions({ db, events, activity }: LiveTools): LiveSessions {
-  const topics = new Map<string, Topic>();
-  const dirty = new Set<Topic>();
+  const topics = new Map<string, SessionTopic>();
+  const dirty = new Set<SessionTopic>();
   let isRunning = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -37,7 +38,7 @@ function createLiveSessions({ db, events, activity }: LiveTools): LiveSessions {
   });
 
   /** Soon, together with the others that ask for it in this turn of the event loop. */
-  function look(topic: Topic): void {
+  function look(topic: SessionTopic): void {
     dirty.add(topic);
     runIn(0);
   }
@@ -75,84 +76,59 @@ function createLiveSessions({ db, events, activity }: LiveTools): LiveSessions {
   return {
     watch: (sessionId) =>
       new LiveSource(`session ${sessionId}`, (listener) => {
-        let topic = topics.get(sessionId);
-        if (!topic) {
-          topic = new Topic(sessionId, activity, look, (closed) => {
-            topics.delete(sessionId);
-            dirty.delete(closed);
-          });
-          topics.set(sessionId, topic);
-        }
+        const known = topics.get(sessionId);
+        if (known) return known.join(listener);
+        const close = () => {
+          topics.delete(sessionId);
+          dirty.delete(topic);
+        };
+        const topic = new SessionTopic(activity, close, sessionId, look);
+        topics.set(sessionId, topic);
         return topic.join(listener);
       }),
   };
 }
 
-type Listener = LiveListener<SessionInPlace>;
-
 /** One session that is watched. */
-class Topic {
+class SessionTopic extends Topic<SessionInPlace> {
   readonly id: string;
-  readonly #look: (topic: Topic) => void;
-  readonly #close: (topic: Topic) => void;
-  readonly #following: Promise<Following | null>;
-  readonly #listeners = new Set<Listener>();
-  #newcomers: Listener[] = [];
+  readonly #look: (topic: SessionTopic) => void;
   #told: string | null = null;
   #deadline: NodeJS.Timeout | undefined;
-  #isClosed = false;
 
   constructor(
-    id: string,
     activity: Activity,
-    look: (topic: Topic) => void,
-    close: (topic: Topic) => void,
+    close: () => void,
+    id: string,
+    look: (topic: SessionTopic) => void,
   ) {
+    super(activity, close, id);
     this.id = id;
     this.#look = look;
-    this.#close = close;
-    this.#following = activity
-      .follow({
-        sessionId: id,
-        happened: ({ sessionIds }) => {
-          if (sessionIds.has(id)) look(this);
-        },
-      })
-      .catch((error) => {
-        this.#end(error);
-        return null;
-      });
   }
 
-  join(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    this.#newcomers.push(listener);
-    void this.#following.then(() => {
-      if (!this.#isClosed) this.#look(this);
-    });
-    return () => {
-      this.#listeners.delete(listener);
-      this.#newcomers = this.#newcomers.filter((each) => each !== listener);
-      if (this.#listeners.size === 0) this.#end();
-    };
+  protected happened({ sessionIds }: Changes): void {
+    if (sessionIds.has(this.id)) this.#look(this);
+  }
+
+  protected welcome(): void {
+    this.#look(this);
   }
 
   /** @param session as it is now; null: it cannot be found any more */
   tell(session: (SessionInPlace & { endsInMs: number | null }) | null): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     if (session === null) {
-      this.#end(new NotFoundError('The session'));
+      this.end(new NotFoundError('The session'));
       return;
     }
     const { status, endsInMs, exchangeWindowOver } = session;
     const isNew = status !== this.#told;
     this.#told = status;
-    const newcomers = this.#newcomers.splice(0);
-    for (const listener of isNew ? this.#listeners : newcomers) {
-      if (this.#listeners.has(listener)) void listener.next(session);
-    }
+    const newcomers = this.newcomers.splice(0);
+    this.tellThem(isNew ? this.listeners : newcomers, session);
     if (endsInMs === null || exchangeWindowOver) {
-      this.#end();
+      this.end();
       return;
     }
     clearTimeout(this.#deadline);
@@ -161,13 +137,7 @@ class Topic {
     this.#deadline.unref();
   }
 
-  #end(error?: unknown): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  protected stopTimers(): void {
     clearTimeout(this.#deadline);
-    this.#close(this);
-    void this.#following.then((following) => following?.stop());
-    for (const listener of this.#listeners) listener.end(error);
-    this.#listeners.clear();
   }
 }
