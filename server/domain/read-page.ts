@@ -56,9 +56,11 @@ export interface ReadLimits {
   rows: number;
   /** No round begins after so long. */
   ms: number;
+  /** A round fails after so long, in ms; left out: as late as any statement. */
+  query_timeout?: number;
 }
 
-const readLimits: ReadLimits = { rows: 500, ms: 250 };
+export const readLimits: ReadLimits = { rows: 500, ms: 250 };
 const quickMs = 40;
 const growth = 4;
 
@@ -152,7 +154,7 @@ async function readRows<Row extends { id: string }>(
   let rest = { ...page, size: page.size + 1 };
   for (;;) {
     const began = performance.now();
-    const stoppedAt = await readRound(db, list, rest, rowsMax, rows);
+    const stoppedAt = await readRound(db, list, rest, { ...limits, rows: rowsMax }, rows);
     const now = performance.now();
     if (stoppedAt === null || rows.length > page.size) return { rows, stoppedAt: null };
     if (now >= end) return { rows, stoppedAt };
@@ -167,14 +169,15 @@ async function readRound<Row extends { id: string }>(
   db: Db,
   list: PagedList<Row>,
   page: Page,
-  rowsMax: number,
+  limits: ReadLimits,
   into: Read[],
 ): Promise<Place | null> {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
-  const text = roundSql(list, page, rowsMax, bind);
+  const text = roundSql(list, page, limits.rows, bind);
   if (text === null) return null;
-  const { rows } = await db.$pool.query<Read>(text, values);
+  const { query_timeout } = limits;
+  const { rows } = await db.$pool.query<Read>({ text, values, ...{ query_timeout } });
   for (const row of rows) {
     if (row.isMatch) into.push(row);
     // What other sources have beyond this place is complete, but this one's is not.

@@ -1,4 +1,4 @@
-import type { Db } from '../platform/db.ts';
+import { type Db, promptly } from '../platform/db.ts';
 import { environmentOfKey } from './access.ts';
 import { scopesSql } from './activity-scope.ts';
 import { counters } from './auth-sessions/effects.ts';
@@ -62,7 +62,7 @@ export const loadSessionCounts = gathered(
 );
 
 /**
- * The present counts of a project or environment, whoever asks; null where it is gone.
+ * The present counts of a project or environment, whoever asks, in time; null where it is gone.
  *
  * @param only the one environment to count; null: all of the project
  */
@@ -71,7 +71,7 @@ export async function readSessionCounts(
   scopeId: string,
   only: string | null,
 ): Promise<SessionCounts | null> {
-  const [counts] = await countSessions(db, [scopeId], only);
+  const [counts] = await countSessions(db, [scopeId], only, promptly);
   return counts?.hasEnvironments ? counts : null;
 }
 
@@ -80,11 +80,13 @@ async function countSessions(
   db: Db,
   scopeIds: readonly string[],
   only: string | null,
+  how?: typeof promptly,
 ): Promise<(SessionCounts & { hasEnvironments: boolean })[]> {
   const { rows } = await db.$pool.query({
     name: 'session-counts',
     text,
     values: [scopeIds, only],
+    ...how,
   });
   return rows.map((row) => {
     const totals = (of: 'today' | 'lifetime'): SessionTotals => ({

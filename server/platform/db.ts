@@ -28,6 +28,13 @@ export const statementTimeoutMs = 30_000;
 /** A row that somebody holds for longer is not waited for: others stand behind. */
 const lockTimeoutMs = 5_000;
 
+/**
+ * For statements that others wait behind: one without an answer fails after so long, and its connection
+ * is given up, for one that was cut without a word answers never. Of pg, whose types do not know that a
+ * single statement takes it, too.
+ */
+export const promptly = { query_timeout: 5_000 };
+
 const limitsSql = `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
   SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`;
 

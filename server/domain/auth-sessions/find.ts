@@ -1,4 +1,4 @@
-import type { Db } from '../../platform/db.ts';
+import { type Db, promptly } from '../../platform/db.ts';
 import { environmentOfKey, mayReadEnvironment } from '../access.ts';
 import type { Call } from '../call.ts';
 import { kindOfId } from '../ids.ts';
@@ -49,6 +49,7 @@ export async function readSession(db: Db, id: string): Promise<SessionInPlace | 
 /**
  * The sessions of these ids that are in a live environment, with how long it takes by the database's
  * clock until each changes by itself: expires, or can no longer be exchanged; null where it is final.
+ * Answered in time, or not at all.
  */
 export async function readSessions(
   db: Db,
@@ -61,6 +62,7 @@ export async function readSessions(
         - now())::float8 * 1000 AS "endsInMs"
       ${inPlaceSql} WHERE a.id = ANY ($1)`,
     values: [ids],
+    ...promptly,
   });
   return rows;
 }

@@ -1,5 +1,5 @@
 import type { Role } from '../../../prisma/generated/enums.ts';
-import type { Db } from '../../platform/db.ts';
+import { type Db, promptly } from '../../platform/db.ts';
 import { isAtLeast } from '../access.ts';
 import type { Actor, UserActor } from '../actor.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
@@ -48,9 +48,6 @@ FROM sign_ins WHERE id = ANY ($1) AND expires_at > now()`;
 const membershipsSql =
   'SELECT user_id, workspace_id, role FROM memberships WHERE user_id = ANY ($1)';
 
-/** Checks wait for each other, so one that gets no answer must not hold off all that come later. */
-const answerTimeoutMs = 5_000;
-
 /** How the credentials of these connections stand, in order. At most one statement of each kind. */
 export async function readCredentialStates(
   db: Db,
@@ -60,9 +57,7 @@ export async function readCredentialStates(
   const ask = async (name: string, text: string, ids: (string | null | undefined)[]) => {
     const values = [[...new Set(ids.filter((id) => id != null))]];
     if (values[0]!.length === 0) return [];
-    // Of pg; its types do not know that a single statement takes it, too.
-    const limit = { query_timeout: answerTimeoutMs };
-    return (await db.$urgent.query<Row>({ name, text, values, ...limit })).rows;
+    return (await db.$urgent.query<Row>({ name, text, values, ...promptly })).rows;
   };
   const [keys, tokens, signIns, memberships] = await Promise.all([
     ask(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Db } from '../../platform/db.ts';
+import { type Db, promptly } from '../../platform/db.ts';
 import { type Events, encodeMessage, notifySql } from '../../platform/events.ts';
 
 /**
@@ -59,8 +59,6 @@ const pauseMs = 1_000;
 const tellEveryMs = 250;
 /** Told one by one in a look; an import writes millions. */
 const entriesMax = 5_000;
-/** A connection that was cut without a word answers never: then another is asked. */
-const answerTimeoutMs = 5_000;
 const kind = 'activity';
 
 const lookSql = `
@@ -126,7 +124,7 @@ export function createActivity(db: Db, events: Events): Activity {
         name: 'live-activity',
         text: lookSql,
         values: [from, asked('sessionId'), asked('workspaceId')],
-        query_timeout: answerTimeoutMs,
+        ...promptly,
       };
       const { rows } = await db.$pool.query<LookRow>(look);
       const { snapshot: seen, scope_ids, session_ids, entry_ids } = rows[0]!;
@@ -146,7 +144,8 @@ export function createActivity(db: Db, events: Events): Activity {
   }
 
   async function begin(): Promise<void> {
-    const { rows } = await db.$pool.query('SELECT pg_current_snapshot()::text AS snapshot');
+    const text = 'SELECT pg_current_snapshot()::text AS snapshot';
+    const { rows } = await db.$pool.query({ text, ...promptly });
     snapshot = rows[0].snapshot;
     lookIn(pauseMs);
   }

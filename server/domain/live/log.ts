@@ -1,13 +1,14 @@
-import type { Db } from '../../platform/db.ts';
+import { type Db, promptly } from '../../platform/db.ts';
 import type { ActivityScope } from '../activity-scope.ts';
 import type { Call } from '../call.ts';
 import { NotFoundError, RateLimitedError } from '../errors.ts';
 import type { Bind } from '../filters.ts';
-import { type Place, writeCursor } from '../keyset.ts';
+import { type Connection, type Place, writeCursor } from '../keyset.ts';
 import { type LogFilter, logFilterSql } from '../logs/filter.ts';
 import type { LogRecord } from '../logs/find.ts';
-import { listLogs } from '../logs/list.ts';
+import { logList } from '../logs/list.ts';
 import { logColumnsSql, logSight } from '../logs/sight.ts';
+import { readLimits, readPage } from '../read-page.ts';
 import type { Activity, Following } from './activity.ts';
 import { type LiveTools, onePerProcess } from './one-per-process.ts';
 import { whenScopesChange } from './scope-changes.ts';
@@ -126,11 +127,11 @@ class Tail {
       at: new Date(after.at.getTime() - lateMs),
     });
     while (before !== null && !this.#isClosed) {
-      const { edges, pageInfo } = await listLogs(
-        this.#call,
-        scope,
+      const { edges, pageInfo }: Connection<LogRecord> = await readPage(
+        this.#db,
+        logList(this.#call, scope, filter),
         { last: pageSize, before },
-        filter,
+        { ...readLimits, ...promptly },
       );
       const missed = await this.#missedOf(
         edges.map(({ node }) => node.id),
@@ -146,7 +147,7 @@ class Tail {
 
   /** Those of the entries that the page of the cursor did not show, and that will not be told anew. */
   async #missedOf(ids: string[], { at, id, xid }: Place, since: string): Promise<Set<string>> {
-    const { rows } = await this.#db.$pool.query<{ id: string }>(
+    const rows = await this.#ask<{ id: string }>(
       `SELECT l.id FROM log_entries l WHERE l.id = ANY ($1) AND l.id <> $3
          AND ((l.at, l.id) > ($2, $3) OR l.xid >= $4::text::xid8)
          AND pg_visible_in_snapshot(l.xid, $5::pg_snapshot)`,
@@ -184,24 +185,25 @@ class Tail {
     const bind = (value: unknown) => `$${values.push(value)}`;
     const sight = logSight(this.#call, bind);
     const { scope, filter } = this.#wanted;
-    const { rows } = await this.#db.$pool.query<LogRecord>(
+    return this.#ask<LogRecord>(
       `SELECT ${logColumnsSql(sight)} FROM log_entries l
        WHERE l.id = ANY (${bind(ids)}) AND ${belongsSql(scope, bind)} AND ${logFilterSql(filter, sight, bind)}
        ORDER BY l.at, l.id`,
       values,
     );
-    return rows;
   }
 
   async #checkScope(): Promise<void> {
     const values: unknown[] = [];
     const environments = this.#wanted.scope.environmentsSql((value) => `$${values.push(value)}`);
-    const { rows } = await this.#db.$pool.query(
-      `SELECT EXISTS (${environments}) AS "isThere"`,
-      values,
-    );
+    const text = `SELECT EXISTS (${environments}) AS "isThere"`;
+    const [found] = await this.#ask<{ isThere: boolean }>(text, values);
     this.#isScopeDoubtful = false;
-    if (!rows[0].isThere) this.end(new NotFoundError('The project or environment'));
+    if (!found!.isThere) this.end(new NotFoundError('The project or environment'));
+  }
+
+  async #ask<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+    return (await this.#db.$pool.query<Row>({ text, values, ...promptly })).rows;
   }
 
   end(error?: unknown): void {
