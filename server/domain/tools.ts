@@ -30,7 +30,7 @@ export interface ToolsOptions {
 /** The tools of one process. */
 export function createTools(options: ToolsOptions): Tools {
   const { db, events, masterKeys, publicUrl, signUp, onError, allowPrivateWebhooks } = options;
-  const activity = createActivity(db, events);
+  const activity = createActivity(db, events, onError);
   const usage = createApiKeyUsage(db);
   const refusals = createRefusalLog(db);
   const webhookHint = createWebhookHint();

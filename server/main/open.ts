@@ -54,7 +54,7 @@ export async function openProduct(
       signUp: config.signUp,
       onError: (error) => {
         if (!isDatabaseUnavailable(error))
-          log.error({ err: error }, 'Live connections: a check failed');
+          log.error({ err: error }, 'What is live failed: a check of connections, or a delivery');
       },
       allowPrivateWebhooks: config.webhooks.allowPrivate,
     });

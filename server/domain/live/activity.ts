@@ -73,7 +73,12 @@ SELECT pg_current_snapshot()::text AS snapshot,
   ARRAY(SELECT DISTINCT session_id FROM fresh WHERE session_id = ANY ($2::text[])) AS session_ids,
   ARRAY(SELECT id FROM fresh WHERE workspace_id = ANY ($3::text[]) ORDER BY at, id LIMIT ${entriesMax + 1}) AS entry_ids`;
 
-export function createActivity(db: Db, events: Events): Activity {
+/** @param onError told of followers that break */
+export function createActivity(
+  db: Db,
+  events: Events,
+  onError: (error: unknown) => void = () => {},
+): Activity {
   const self = randomUUID();
   const followers = new Set<Follower>();
   /** What the last look saw; null while nobody follows. */
@@ -119,27 +124,31 @@ export function createActivity(db: Db, events: Events): Activity {
     const asking = [...followers];
     const asked = (of: 'sessionId' | 'workspaceId') =>
       asking.flatMap((follower) => follower[of] ?? []);
-    try {
-      const look = {
-        name: 'live-activity',
-        text: lookSql,
-        values: [from, asked('sessionId'), asked('workspaceId')],
-        ...promptly,
-      };
-      const { rows } = await db.$pool.query<LookRow>(look);
-      const { snapshot: seen, scope_ids, session_ids, entry_ids } = rows[0]!;
-      if (snapshot !== from) return; // all have gone, and perhaps others come
-      snapshot = seen;
-      if (scope_ids.length === 0 && entry_ids.length === 0) return;
-      const changes: Changes = {
-        scopeIds: new Set(scope_ids),
-        sessionIds: new Set(session_ids),
-        entryIds: entry_ids.slice(0, entriesMax),
-        entriesLost: entry_ids.length > entriesMax,
-      };
-      for (const follower of asking) if (followers.has(follower)) follower.happened(changes);
-    } catch {
-      // The database is away, and whoever asks it now hears so. The next look covers this one.
+    const look = {
+      name: 'live-activity',
+      text: lookSql,
+      values: [from, asked('sessionId'), asked('workspaceId')],
+      ...promptly,
+    };
+    // Where the database is away, whoever asks it now hears so. The next look covers this one.
+    const found = await db.$pool.query<LookRow>(look).catch(() => null);
+    if (found === null || snapshot !== from) return; // all have gone, and perhaps others come
+    const { snapshot: seen, scope_ids, session_ids, entry_ids } = found.rows[0]!;
+    snapshot = seen;
+    if (scope_ids.length === 0 && entry_ids.length === 0) return;
+    const changes: Changes = {
+      scopeIds: new Set(scope_ids),
+      sessionIds: new Set(session_ids),
+      entryIds: entry_ids.slice(0, entriesMax),
+      entriesLost: entry_ids.length > entriesMax,
+    };
+    for (const follower of asking) {
+      if (!followers.has(follower)) continue;
+      try {
+        follower.happened(changes);
+      } catch (error) {
+        onError(error); // it costs no other its news, which no look tells again
+      }
     }
   }
 
@@ -155,7 +164,12 @@ export function createActivity(db: Db, events: Events): Activity {
     toldAt = performance.now();
     // Lost, it costs the others a second.
     db.$pool
-      .query({ name: 'live-tell', text: notifySql, values: [encodeMessage({ kind, id: self })] })
+      .query({
+        name: 'live-tell',
+        text: notifySql,
+        values: [encodeMessage({ kind, id: self })],
+        ...promptly,
+      })
       .catch(() => {});
   }
 

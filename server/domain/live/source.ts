@@ -48,7 +48,6 @@ const queueEnough = 50;
  *
  * It is no `async function*`: returning from one waits until a pending `next` is answered, which may
  * be never, and the listener would stay.
- *
  */
 export function iterate<Event>(listen: LiveSource<Event>['listen']): AsyncGenerator<Event, void> {
   let queue: Event[] = [];
