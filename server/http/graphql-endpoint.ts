@@ -78,9 +78,12 @@ export function createGraphQLEndpoint(
     const call = createCall(tools, { requestId, actor, client, signInCookie, log });
     const asked = new Request(`${site.origin}${url}`, { method, headers, body });
     const answer = await graphql.handle(asked, { call } as never);
-    if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    const contentType = answer.headers.get('content-type');
+    // Yoga refuses without a word what it cannot read or write.
+    if (contentType === null) throw answer.status === 406 ? refusals.accept : refusals.mediaType;
+    if (contentType.startsWith('text/event-stream')) {
       await sendStream(exchange, answer, call, credentials);
-    } else await send(exchange, answer);
+    } else await send(exchange, answer, contentType);
   }
 
   /** Streams until the client leaves, the subscription ends, or the credential does. */
@@ -109,7 +112,7 @@ export function createGraphQLEndpoint(
       });
       // The client left meanwhile, or the process stops. What was never read has not begun.
       if (response.destroyed) return;
-      await send(exchange, answer);
+      await send(exchange, answer, 'text/event-stream');
     } finally {
       remove?.();
     }
@@ -149,10 +152,7 @@ function isClientGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-/** @throws {GraphQLError} Yoga refused without a word, for the request's media types */
-async function send(exchange: Exchange, answer: Response): Promise<void> {
-  const contentType = answer.headers.get('content-type');
-  if (contentType === null) throw answer.status === 406 ? refusals.accept : refusals.mediaType;
+async function send(exchange: Exchange, answer: Response, contentType: string): Promise<void> {
   const own: OutgoingHttpHeaders = { 'cache-control': 'no-store' };
   answer.headers.forEach((value, name) => {
     own[name] = value;
