@@ -104,7 +104,12 @@ class Renderer implements LiveListener<unknown> {
   next(event: unknown): void | Promise<void> {
     const result = this.#rendering.resultOf(event);
     if (!(result instanceof Promise) && this.#pending === null) return this.#listener.next(result);
-    return this.#inTurn(async () => this.#listener.next(await result));
+    let told: void | Promise<void>;
+    // What comes next does not wait for room: one who reads too slowly would never be found out.
+    const turn = this.#inTurn(async () => {
+      told = this.#listener.next(await result);
+    });
+    return turn.then(() => told);
   }
 
   end(error?: unknown): void {
