@@ -13,6 +13,9 @@ import type { Credentials } from './authenticate.ts';
 /** How long a client may take to hear that it is over. The second of a revocation includes it. */
 export const closeTimeoutMs = 200;
 
+/** How long one who reads an event stream too slowly may take to read that it has ended. */
+export const slowTimeoutMs = 10_000;
+
 /** By which a connection that a cookie opened knows when the cookie has another value. */
 export function signInDigests(keys: MasterKeys, { signIn }: Credentials): Buffer[] {
   return signIn === null ? [] : keys.digests('sign-in', signIn);

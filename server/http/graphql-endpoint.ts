@@ -10,7 +10,7 @@ import type { Call, Tools } from '../domain/call.ts';
 import type { Logger } from '../platform/log.ts';
 import { authenticate, type Credentials, readCredentials } from './authenticate.ts';
 import type { ClientAddresses } from './client-address.ts';
-import { closeTimeoutMs, endOfConnection, signInDigests } from './connection.ts';
+import { closeTimeoutMs, endOfConnection, signInDigests, slowTimeoutMs } from './connection.ts';
 import { replyWithFault } from './fault-replies.ts';
 import { refuse } from './faults.ts';
 import { replyWithGraphiQL } from './graphiql.ts';
@@ -20,7 +20,7 @@ import { readBody } from './request-body.ts';
 import { createCall, describeClient } from './request-call.ts';
 import { ReplyCookie } from './sign-in-cookie.ts';
 import type { Site } from './site.ts';
-import { endStream, type GraphQL } from './yoga.ts';
+import { endStream, type GraphQL, whenOverflown } from './yoga.ts';
 
 export interface GraphQLEndpointOptions {
   readonly graphql: GraphQL;
@@ -96,6 +96,12 @@ export function createGraphQLEndpoint(
     const { connections, masterKeys } = call;
     const { response } = exchange;
     let remove: (() => void) | null = null;
+    /** Whoever does not read the end is not told. */
+    const breakOffIn = (ms: number) => {
+      const timer = setTimeout(() => response.destroy(), ms);
+      response.once('close', () => clearTimeout(timer));
+    };
+    whenOverflown(call, () => breakOffIn(slowTimeoutMs));
     try {
       remove = await connections.add({
         actor: call.actor,
@@ -105,9 +111,7 @@ export function createGraphQLEndpoint(
           // Whoever reads a stream that breaks off connects anew; one that completes is over.
           if (reason === 'SERVER_STOPPING') return response.destroy();
           endStream(call, endOfConnection(reason));
-          // Whoever does not read it is not told.
-          const isUnread = setTimeout(() => response.destroy(), closeTimeoutMs);
-          response.once('close', () => clearTimeout(isUnread));
+          breakOffIn(closeTimeoutMs);
         },
       });
       // The client left meanwhile, or the process stops. What was never read has not begun.

@@ -66,7 +66,8 @@ function useLiveResults(live: LiveResults): Plugin<object, Context> {
         const opened = await live.open(args);
         if (!(opened instanceof LiveSource)) return opened;
         const { call } = args.contextValue as Context;
-        return iterate(endable(call, opened.listen)) as AsyncGenerator<never>;
+        const onOverflow = () => overflows.get(call)?.();
+        return iterate(endable(call, opened.listen), onOverflow) as AsyncGenerator<never>;
       });
     },
   };
@@ -78,6 +79,14 @@ const ends = new WeakMap<Call, (error: unknown) => void>();
 /** Ends the event stream of this request, if it has one. @param error the last that it tells */
 export function endStream(call: Call, error: unknown): void {
   ends.get(call)?.(error);
+}
+
+/** What is to happen when the stream of a request is read too slowly. */
+const overflows = new WeakMap<Call, () => void>();
+
+/** @param then called when the event stream of this request ends because its reader is too slow */
+export function whenOverflown(call: Call, then: () => void): void {
+  overflows.set(call, then);
 }
 
 /** Streams are read later than they are made, and may have been ended by then. */

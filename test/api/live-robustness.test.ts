@@ -1,8 +1,10 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTestDatabase } from '../support/database.ts';
 import { createTestProject } from '../support/projects.ts';
@@ -76,6 +78,16 @@ test('a socket that is not read is closed before its queue grows without bound',
   expect(subscription.results.length).toBeLessThan(2_500);
 });
 
+test('no more grows of what is still to be looked up for one that does not read', async () => {
+  const { socket, subscribe } = await openSocket(server.url, { init });
+  subscribe('subscription { logAppended { id message project { name } } }');
+  await expect.poll(open).toBe(1);
+  await sleep(200);
+  socket.pause();
+  await administer(flood, [...place, '3']);
+  await expect.poll(open).toBe(0);
+});
+
 test('an event stream that is not read ends, and says why', async () => {
   const abort = new AbortController();
   const response = await fetch(`${server.url}/graphql`, {
@@ -91,6 +103,23 @@ test('an event stream that is not read ends, and says why', async () => {
   expect(text).toMatch(/RATE_LIMITED[^\n]*\n\nevent: complete/);
   await expect.poll(open).toBe(0);
 });
+
+test('so does one that is never read, and its connection with it', async () => {
+  const { port } = new URL(server.url);
+  const accepted = once(server.http.server, 'connection') as Promise<[Socket]>;
+  const client = connect(Number(port), '127.0.0.1').pause();
+  onTestFinished(() => void client.destroy());
+  const [connection] = await accepted;
+  const body = JSON.stringify({ query: log });
+  const head = ['POST /graphql HTTP/1.1', 'Host: 127.0.0.1', `X-API-Key: ${secret}`];
+  head.push('Content-Type: application/json', 'Accept: text/event-stream');
+  client.write(`${[...head, `Content-Length: ${body.length}`].join('\r\n')}\r\n\r\n${body}`);
+  await expect.poll(open).toBe(1);
+  await sleep(300);
+  await administer(flood, [...place, '4']);
+  await expect.poll(() => connection.destroyed, { timeout: 40_000 }).toBe(true);
+  await expect.poll(open).toBe(0);
+}, 60_000);
 
 test('a peer that answers no ping is cut off', async () => {
   const impatient = await startTestServer({

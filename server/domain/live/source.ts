@@ -48,14 +48,21 @@ const queueEnough = 50;
  *
  * It is no `async function*`: returning from one waits until a pending `next` is answered, which may
  * be never, and the listener would stay.
+ *
+ * @param onOverflow called when its reader is too slow, and gets the end
  */
-export function iterate<Event>(listen: LiveSource<Event>['listen']): AsyncGenerator<Event, void> {
+export function iterate<Event>(
+  listen: LiveSource<Event>['listen'],
+  onOverflow: () => void = () => {},
+): AsyncGenerator<Event, void> {
   let queue: Event[] = [];
   let ended: { error?: unknown } | null = null;
   const waiting: {
     resolve(result: IteratorResult<Event, void>): void;
     reject(error: unknown): void;
   }[] = [];
+  /** For those who wait until there is room again. */
+  let draining: Promise<void> | null = null;
   let drained: (() => void) | null = null;
   let close: (() => void) | null = null;
 
@@ -83,16 +90,18 @@ export function iterate<Event>(listen: LiveSource<Event>['listen']): AsyncGenera
       if (queue.length > queueMax) {
         queue = [];
         finish({ error: new SlowReaderError() });
+        onOverflow();
         return;
       }
       settle();
       if (queue.length < queueEnough) return;
-      return new Promise((resolve) => {
+      draining ??= new Promise((resolve) => {
         drained = () => {
-          drained = null;
+          draining = drained = null;
           resolve();
         };
       });
+      return draining;
     },
     end: (error) => finish(error === undefined ? {} : { error }),
   };
