@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import { type RawData, WebSocket } from 'ws';
 import type { Actor, Client } from '../domain/actor.ts';
@@ -10,6 +10,7 @@ import { hasGained } from '../domain/connections/credential-state.ts';
 import { DomainError, RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
 import { isDatabaseUnavailable } from '../platform/db.ts';
 import type { Logger } from '../platform/log.ts';
+import { createTurns } from '../platform/turns.ts';
 import { authenticate, type Credentials, SignInEndedError } from './authenticate.ts';
 import { closeTimeoutMs, signInDigests } from './connection.ts';
 import type { Site } from './site.ts';
@@ -28,7 +29,7 @@ export const closeCodes = {
   internal: 4500,
 } as const;
 
-/** Unsent bytes of a socket, beyond which its reader is too slow; and from which it is waited for. */
+/** Unsent bytes of a socket beside one message, beyond which its reader is too slow; and from which it is waited for. */
 const unsentBytesMax = 1_048_576;
 const unsentBytesEnough = 65_536;
 const operationsMax = 100;
@@ -67,6 +68,9 @@ export class SocketConnection implements ProtocolSocket {
   readonly #operations = new Set<string>();
   #handle: (text: string) => Promise<void> = unheard;
   #remove: (() => void) | null = null;
+  /** Of the messages that are unsent, or were so together with those. */
+  #largestBytes = 0;
+  #inTurn: ReturnType<typeof createTurns> | null = null;
   #isAlive = true;
   #isClosed = false;
 
@@ -194,11 +198,42 @@ export class SocketConnection implements ProtocolSocket {
   send(text: string): void | Promise<void> {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const stream = this.#stream;
+    const frame = textFrame(text);
     const unsent = stream.writableLength;
-    if (unsent > unsentBytesMax) {
+    if (unsent < unsentBytesEnough) {
+      this.#largestBytes = frame.length;
+      stream.write(frame);
+      return;
+    }
+    this.#largestBytes = Math.max(this.#largestBytes, frame.length);
+    if (unsent + frame.length - this.#largestBytes > unsentBytesMax) {
       this.close(closeCodes.tryAgainLater, 'READING_TOO_SLOWLY');
-    } else if (unsent < unsentBytesEnough) stream.write(textFrame(text));
-    else return new Promise((resolve) => stream.write(textFrame(text), () => resolve()));
+    } else return new Promise((resolve) => stream.write(frame, () => resolve()));
+  }
+
+  /**
+   * Resolves when there is room for an answer: whoever asks for much at once gets it one after the
+   * other, and is no slow reader for that. It is no more than may be asked at once.
+   */
+  async room(): Promise<void> {
+    if (this.#stream.writableLength < unsentBytesEnough) return;
+    this.#inTurn ??= createTurns(1);
+    await this.#inTurn(async () => {
+      await nextTurn(); // whoever was before has written
+      while (!this.#isClosed && this.#stream.writableLength >= unsentBytesEnough) {
+        await this.#drained();
+      }
+    });
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#stream.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#stream.on('drain', done).on('close', done);
+    });
   }
 
   /** Asks whether the peer is there; one that did not answer since the last time is not. */

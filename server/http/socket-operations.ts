@@ -104,7 +104,11 @@ export function createSocketOperations(
 
   return {
     prepare,
-    execute: async (args) => shownResult(await execute(args), args.contextValue!.call),
+    async execute(args) {
+      const result = shownResult(await execute(args), args.contextValue!.call);
+      await args.connection.room();
+      return result;
+    },
     async subscribe(args) {
       const { connection, operationId, ...asked } = args;
       // graphql-ws keeps what it was given while the subscription runs, and the Call is most of it.
