@@ -67,6 +67,8 @@ export function createWebSockets(tools: Tools, options: WebSocketOptions): WebSo
     noServer: true,
     clientTracking: false, // we have a set of our own
     perMessageDeflate: false,
+    // An operation that is ended has ended, its place and its id are free, when the next message is read.
+    allowSynchronousEvents: false,
     maxPayload: limits.bodyBytesMax,
     handleProtocols: (offered) =>
       offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false,

@@ -1,6 +1,6 @@
 /** The graphql-transport-ws protocol, and what is asked over a socket that is open. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTestProject } from '../support/projects.ts';
@@ -23,6 +23,11 @@ describe('the protocol', () => {
     type: 'subscribe',
     payload: { query: '{ __typename }' },
   });
+  const running = JSON.stringify({
+    id: '1',
+    type: 'subscribe',
+    payload: { query: 'subscription { liveSessionCounts { pending } }' },
+  });
   const init = (payload: object) => JSON.stringify({ type: 'connection_init', payload });
 
   /** Says this once the socket is open, and waits for how it is closed. */
@@ -44,7 +49,7 @@ describe('the protocol', () => {
     ['no connection_init in time', [], undefined, 4408],
     ['a second connection_init', [init({})], { init: { apiKey: secret } }, 4429],
     ['a second connection_init before the acknowledgement', [init({}), init({})], undefined, 4429],
-    ['two operations of one id', [subscribe, subscribe], { init: { apiKey: secret } }, 4409],
+    ['two operations of one id', [running, running], { init: { apiKey: secret } }, 4409],
     ['what is no JSON', ['hello'], { init: { apiKey: secret } }, 4400],
     ['what is no message', ['{"type":"hello"}'], { init: { apiKey: secret } }, 4400],
     ['what is no text', [Buffer.from(subscribe)], { init: { apiKey: secret } }, 4400],
@@ -157,4 +162,44 @@ describe('over an open socket', () => {
       .poll(async () => (await socket.ask('{ __typename }')).data)
       .toEqual({ __typename: 'Query' });
   });
+
+  test('one that ends makes room for another in the same breath', async () => {
+    const { socket, subscribe } = await openSocket(url, { init: { apiKey: secret } });
+    const counts = 'subscription { liveSessionCounts { pending } }';
+    const running = Array.from({ length: 100 }, () => subscribe(counts));
+    await Promise.all(running.map(({ until }) => until(() => true)));
+    for (let times = 0; times < 20; times += 1) {
+      const next = inOneBreath(socket, () => {
+        running.pop()!.complete();
+        return subscribe(counts);
+      });
+      running.unshift(next);
+      await expect.poll(() => next.error ?? next.results.length).toBe(1);
+    }
+  });
+
+  test('and its id is free for another, which lives on', async () => {
+    const { socket } = await openSocket(url, { init: { apiKey: secret } });
+    const heard: string[] = [];
+    socket.on('message', (data) => void heard.push(JSON.parse(String(data)).type));
+    const payload = { query: 'subscription { liveSessionCounts { pending } }' };
+    const start = () => socket.send(JSON.stringify({ id: 'a', type: 'subscribe', payload }));
+    const end = () => socket.send(JSON.stringify({ id: 'a', type: 'complete' }));
+    start();
+    await expect.poll(() => heard).toEqual(['next']);
+    inOneBreath(socket, () => {
+      end();
+      start();
+    });
+    await expect.poll(() => heard).toEqual(['next', 'next']);
+  });
 });
+
+/** What is said is sent, and arrives, as one. */
+function inOneBreath<Result>(socket: WebSocket, say: () => Result): Result {
+  const { _socket: stream } = socket as unknown as { _socket: Socket };
+  stream.cork();
+  const result = say();
+  stream.uncork();
+  return result;
+}
