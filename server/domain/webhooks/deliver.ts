@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable } from '../../platform/db.ts';
+import type { MasterKeys } from '../../platform/master-keys.ts';
 import { type OutboundOutcome, post } from '../../platform/outbound.ts';
 import type { Tools } from '../call.ts';
 import { cleanText } from '../validation.ts';
 import type { ClaimedDelivery } from './claim.ts';
 import { attemptTimeoutMs, leaseSeconds, replyBytesMax } from './delivery.ts';
-import { headersOf, openWebhookSecret, payloadOf } from './message.ts';
+import { headersOf, openWebhookSecret, payloadOf, type SealedSecret } from './message.ts';
 import type { AttemptOutcome, OutcomeRecorder, RecordedOutcome } from './record.ts';
 import { readRetryAfter, retryDelaySeconds } from './schedule.ts';
 
@@ -31,15 +32,17 @@ export async function deliver(
 ): Promise<RecordedOutcome> {
   const leaseEndsAt = performance.now() + leaseSeconds * 1_000;
   const body = JSON.stringify(payloadOf(claimed.event));
-  const secrets = claimed.secrets.map((secret) => openWebhookSecret(masterKeys, secret));
-  if (secrets.length === 0) throw new Error('The webhook endpoint has no secret.');
-  const headers = headersOf(claimed.event.id, claimed.at, body, secrets);
-  const outcome = await post(claimed.url, headers, body, {
-    allowPrivate: allowPrivateWebhooks,
-    timeoutMs: attemptTimeoutMs,
-    bodyBytesMax: replyBytesMax,
-    signal,
-  });
+  const secrets = openSecrets(masterKeys, claimed.secrets);
+  const isSigned = secrets.length > 0;
+  const headers = isSigned ? headersOf(claimed.event.id, claimed.at, body, secrets) : {};
+  const outcome = isSigned
+    ? await post(claimed.url, headers, body, {
+        allowPrivate: allowPrivateWebhooks,
+        timeoutMs: attemptTimeoutMs,
+        bodyBytesMax: replyBytesMax,
+        signal,
+      })
+    : unsigned;
   const item = judge(claimed, headers, outcome);
   if (item.delivered) onDelivered?.();
   for (;;) {
@@ -54,11 +57,33 @@ export async function deliver(
   }
 }
 
+/** Those that can be decrypted. While one replaces another, the receiver may know the one that is left. */
+function openSecrets(masterKeys: MasterKeys, sealed: readonly SealedSecret[]): Buffer[] {
+  return sealed.flatMap((secret) => {
+    try {
+      return [openWebhookSecret(masterKeys, secret)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+type Reply = Extract<OutboundOutcome, { kind: 'response' }>;
+type NoReply = Pick<Extract<OutboundOutcome, { kind: 'failed' }>, 'kind' | 'error' | 'durationMs'>;
+
+/** The outcome where no secret can be decrypted: then nothing is sent. */
+const unsigned: NoReply = {
+  kind: 'failed',
+  error:
+    "The message could not be signed: MASTER_KEY has lost the entry that the endpoint's secret was encrypted with. Put it back, or regenerate the secret.",
+  durationMs: 0,
+};
+
 /** What an outcome means for the delivery. */
 function judge(
   { id, lease, tries }: ClaimedDelivery,
   requestHeaders: Record<string, string>,
-  outcome: OutboundOutcome,
+  outcome: Reply | NoReply,
 ): AttemptOutcome {
   const response = outcome.kind === 'response' ? outcome : null;
   const status = response?.status ?? 0;

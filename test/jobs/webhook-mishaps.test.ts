@@ -1,0 +1,67 @@
+/** What becomes of an attempt that cannot be made, or whose outcome cannot be kept. */
+import { randomBytes } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import { startSession } from '../../server/domain/auth-sessions/start.ts';
+import { loadWebhookState } from '../../server/domain/webhooks/find.ts';
+import { regenerateWebhookSecret } from '../../server/domain/webhooks/secrets.ts';
+import { MasterKeys } from '../../server/platform/master-keys.ts';
+import { type SignedUp, signUpSomebody } from '../support/accounts.ts';
+import { callAs } from '../support/call.ts';
+import { setUpTools } from '../support/setup.ts';
+import {
+  deliverDue,
+  passWait,
+  readDeliveries,
+  setUpEndpoint,
+  startReceiver,
+  verify,
+} from '../support/webhooks.ts';
+
+const tools = await setUpTools();
+const { db } = tools;
+let person: SignedUp;
+beforeAll(async () => {
+  person = await signUpSomebody(tools);
+});
+
+const anotherKey = new MasterKeys([{ id: 'another', bytes: randomBytes(32) }]);
+
+test('a message that cannot be signed is a failed attempt like any other, and nothing is sent', async () => {
+  const receiver = await startReceiver();
+  const { owner, endpoint, server } = await setUpEndpoint(tools, person, receiver);
+  await startSession(server, {});
+  await deliverDue({ ...tools, masterKeys: anotherKey }, endpoint);
+  const [delivery] = await readDeliveries(db, endpoint.id);
+  expect(delivery).toMatchObject({
+    status: 'PENDING',
+    tries: 1,
+    attempts: [
+      {
+        requestHeaders: {},
+        responseStatus: null,
+        error: expect.stringMatching(/^The message could not be signed/),
+      },
+    ],
+  });
+  expect(delivery!.waitSeconds).toBeGreaterThan(3);
+  expect(await loadWebhookState(owner, endpoint.id)).toMatchObject({ consecutiveFailures: 1 });
+  expect(receiver.messages).toEqual([]);
+
+  await passWait(db, endpoint.id);
+  await deliverDue(tools, endpoint);
+  expect(await readDeliveries(db, endpoint.id)).toMatchObject([{ status: 'DELIVERED', tries: 2 }]);
+});
+
+test('of two secrets the one that can be decrypted signs', async () => {
+  const receiver = await startReceiver();
+  const { endpoint, server } = await setUpEndpoint(tools, person, receiver);
+  const mending = { ...tools, masterKeys: anotherKey };
+  const { secret } = await regenerateWebhookSecret(callAs(mending, person.actor), {
+    id: endpoint.id,
+    overlapSeconds: 60,
+  });
+  await startSession(server, {});
+  await deliverDue(mending, endpoint);
+  expect(receiver.messages[0]!.headers['webhook-signature']).toMatch(/^v1,\S+$/);
+  verify(secret, receiver.messages[0]!);
+});
