@@ -1,6 +1,7 @@
 /** What becomes of an endpoint that fails, and of what it missed. */
 import { beforeAll, expect, test } from 'vitest';
 import { confirmSession } from '../../server/domain/auth-sessions/confirm.ts';
+import { exchangeSession } from '../../server/domain/auth-sessions/exchange.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import type { Call } from '../../server/domain/call.ts';
 import { failingDaysMax, missedDays } from '../../server/domain/webhooks/delivery.ts';
@@ -240,6 +241,28 @@ test('a replay does not wait for one that fails again, nor what is new for the r
   expect((await readDeliveries(db, endpoint.id)).map(({ tries }) => tries)).toEqual(
     Array(7).fill(1),
   );
+});
+
+test('events of one session that share their instant are replayed in the order in which they happened', async () => {
+  const { owner, endpoint, server, receiver } = await setUpDisabled();
+  receiver.answer = 204;
+  const { session } = await startSession(server, {});
+  await confirmSession(server, { sessionId: session.id, subject: { id: 'u1' } });
+  await exchangeSession(server, { sessionId: session.id });
+  await deliverDue(tools, endpoint);
+  // Made within a millisecond, by processes whose ids come in another order.
+  await db.$executeRaw`UPDATE webhook_deliveries SET created_at = ${session.createdAt},
+      id = 'dlv_' || CASE event_type WHEN 'session.started' THEN 3 WHEN 'session.confirmed' THEN 2 ELSE 1 END
+        || substr(id, 6)
+    WHERE session_id = ${session.id}`;
+  await switchOn(owner, endpoint);
+  expect(await replayMissedWebhooks(owner, endpoint)).toMatchObject({ count: 4 });
+  const sent: string[][] = [];
+  for (let n = 0; n < 5; n += 1) {
+    sent.push((await deliverDue(tools, endpoint)).map(({ event }) => event.type));
+  }
+  const inOrder = ['session.started', 'session.started', 'session.confirmed', 'session.used'];
+  expect(sent).toEqual([...inOrder.map((type) => [type]), []]);
 });
 
 test('only what happened since an instant is replayed, if one is given; and no tests', async () => {

@@ -31,7 +31,8 @@ WHERE w.active`;
 /**
  * Each endpoint is looked at by itself, so none can crowd out another, and what it waits for costs
  * nothing. Of a replay only the first is taken, and only if nobody sends it already: one after the
- * other, in the order of the events, beside what is new.
+ * other, in the order of the events, beside what is new. Instants do not order what a session did within
+ * a millisecond, or while the clock was set back: there what holds back decides who is first.
  *
  * Who finds the same as another waits for the other's claim, looks at the row again, and leaves it. All
  * lock in the order of the ids, in which the index gives them. Events are looked up by their ids through
@@ -53,8 +54,9 @@ found AS MATERIALIZED (
       WHERE d.endpoint_id = w.id AND ${due} AND ${isFreeSql('d')} AND NOT ${isHeldBackSql('d')}
       ORDER BY d.next_attempt_at, d.id LIMIT w.room)
     UNION ALL
-    (SELECT first.id FROM (SELECT * FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND ${queued}
-      ORDER BY d.created_at, d.id LIMIT 1) first WHERE ${isFreeSql('first')} AND NOT ${isHeldBackSql('first')})
+    (SELECT first.id FROM (SELECT * FROM webhook_deliveries d
+      WHERE d.endpoint_id = w.id AND ${queued} AND NOT ${isHeldBackSql('d')}
+      ORDER BY d.created_at, d.id LIMIT 1) first WHERE ${isFreeSql('first')})
   ) next
 ),
 claimed AS (
