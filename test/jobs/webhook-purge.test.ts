@@ -1,4 +1,5 @@
 /** What of webhooks goes, and when. */
+import type { QueryConfig } from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { deleteEnvironment } from '../../server/domain/environments/delete.ts';
@@ -13,8 +14,10 @@ import {
   regenerateWebhookSecret,
 } from '../../server/domain/webhooks/secrets.ts';
 import { sendTestWebhook } from '../../server/domain/webhooks/send-test.ts';
+import type { Db } from '../../server/platform/db.ts';
 import { type SignedUp, signUpSomebody } from '../support/accounts.ts';
 import { callAs } from '../support/call.ts';
+import { countWaiting, inOpenTransaction } from '../support/open-transaction.ts';
 import { setUpTools } from '../support/setup.ts';
 import { addEndpoint, deliverDue, setUpEndpoint, startReceiver } from '../support/webhooks.ts';
 
@@ -96,6 +99,44 @@ test('an event that nobody wants any more when its turn comes goes at once', asy
   await deleteWebhookEndpoint(owner, endpoint);
   while ((await fanOut(db)).more);
   expect(await countRows(project.production.id)).toMatchObject({ events: 0, deliveries: 0 });
+});
+
+test('an endpoint that goes while deliveries are being made leaves none, whoever is first', async () => {
+  const { owner, endpoint, server, project } = await setUpEndpoint(
+    tools,
+    person,
+    await startReceiver(),
+  );
+  const environmentId = project.production.id;
+  const gone = { events: 0, deliveries: 0 };
+
+  // Deleted, and all of it removed, between the look for who wants the event and the writing.
+  await startSession(server, {});
+  const stalled = {
+    query: async (query: QueryConfig) => {
+      if (query.name === 'webhooks-fan-out') {
+        await deleteWebhookEndpoint(owner, endpoint);
+        await db.$executeRaw`UPDATE purge_tasks SET created_at = now() - interval '1 hour'`;
+        await purgeDeleted(system);
+      }
+      return db.$pool.query(query);
+    },
+  };
+  expect(await fanOut({ $pool: stalled } as unknown as Db)).toMatchObject({ endpointIds: [] });
+  expect(await countRows(environmentId)).toMatchObject(gone);
+
+  // Deleted while the writing, which had begun, waits for somebody.
+  const second = await addEndpoint(owner, environmentId, await startReceiver());
+  await startSession(server, {});
+  await inOpenTransaction(db, 'SELECT FROM outbox_events FOR UPDATE', async (commit) => {
+    const fanningOut = fanOut(db);
+    await expect.poll(() => countWaiting(db)).toBe(1);
+    await deleteWebhookEndpoint(owner, second);
+    await commit();
+    expect(await fanningOut).toMatchObject({ endpointIds: [second.id] });
+  });
+  await purgeDeleted(system);
+  expect(await countRows(environmentId)).toMatchObject(gone);
 });
 
 test('deliveries are kept as long as logs are, what was missed for two weeks at least, what waits for ever', async () => {
