@@ -4,7 +4,7 @@ import type { Tools } from '../domain/call.ts';
 import {
   type ClaimedDelivery,
   claimDeliveries,
-  findDueEndpoints,
+  lookAtEndpoints,
 } from '../domain/webhooks/claim.ts';
 import { deliver } from '../domain/webhooks/deliver.ts';
 import { failuresUntilPaced, perEndpointMax } from '../domain/webhooks/delivery.ts';
@@ -36,10 +36,10 @@ export function startDelivery(tools: Tools, log: Logger): RunningDelivery {
   const perEndpoint = new Map<string, number>();
   /** Endpoints to ask for more. */
   const wanted = new Set<string>();
-  /** Endpoints that were given all they had room for. */
+  /** Endpoints that were given all they had room for, while they work on it. */
   const hasMore = new Set<string>();
   /** Endpoints that do nothing but fail: asked at each look only, for one delivery. */
-  const paced = new Set<string>();
+  let paced = new Set<string>();
   const breakOff = new AbortController();
   setMaxListeners(attemptsMax, breakOff.signal); // else Node warns of a leak at eleven
   let stopped = false;
@@ -62,8 +62,9 @@ export function startDelivery(tools: Tools, log: Logger): RunningDelivery {
 
   function count(endpointId: string, change: number): void {
     const sum = (perEndpoint.get(endpointId) ?? 0) + change;
-    if (sum > 0) perEndpoint.set(endpointId, sum);
-    else perEndpoint.delete(endpointId);
+    if (sum > 0) return void perEndpoint.set(endpointId, sum);
+    perEndpoint.delete(endpointId);
+    hasMore.delete(endpointId);
   }
 
   async function attempt(claimed: ClaimedDelivery): Promise<void> {
@@ -82,8 +83,9 @@ export function startDelivery(tools: Tools, log: Logger): RunningDelivery {
         claimed,
         breakOff.signal,
         () => {
+          const more = hasMore.has(endpointId);
           makeRoom();
-          if (hasMore.has(endpointId)) goOn(endpointId);
+          if (more) goOn(endpointId);
         },
       );
       if (failures >= failuresUntilPaced) paced.add(endpointId);
@@ -135,7 +137,9 @@ export function startDelivery(tools: Tools, log: Logger): RunningDelivery {
         const isTime = now - lookedAt >= lookEveryMs;
         if (isTime) {
           lookedAt = now;
-          for (const endpointId of await findDueEndpoints(db)) wanted.add(endpointId);
+          const look = await lookAtEndpoints(db);
+          for (const endpointId of look.due) wanted.add(endpointId);
+          paced = new Set(look.paced);
         }
         if (isTime || (hinted && now - fannedOutAt >= fanOutEveryMs)) {
           fannedOutAt = now;

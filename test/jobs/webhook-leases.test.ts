@@ -4,8 +4,13 @@ import { confirmSession } from '../../server/domain/auth-sessions/confirm.ts';
 import { exchangeSession } from '../../server/domain/auth-sessions/exchange.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import type { Call } from '../../server/domain/call.ts';
-import { type ClaimedDelivery, claimDeliveries } from '../../server/domain/webhooks/claim.ts';
-import { leaseSeconds } from '../../server/domain/webhooks/delivery.ts';
+import {
+  type ClaimedDelivery,
+  claimDeliveries,
+  lookAtEndpoints,
+} from '../../server/domain/webhooks/claim.ts';
+import { deleteWebhookEndpoint } from '../../server/domain/webhooks/delete.ts';
+import { failuresUntilPaced, leaseSeconds } from '../../server/domain/webhooks/delivery.ts';
 import { fanOut } from '../../server/domain/webhooks/fan-out.ts';
 import {
   type AttemptOutcome,
@@ -13,6 +18,7 @@ import {
   recordOutcomes,
 } from '../../server/domain/webhooks/record.ts';
 import { redeliverWebhook } from '../../server/domain/webhooks/redeliver.ts';
+import { updateWebhookEndpoint } from '../../server/domain/webhooks/update.ts';
 import type { Db } from '../../server/platform/db.ts';
 import { type SignedUp, signUpSomebody } from '../support/accounts.ts';
 import { inOpenTransaction } from '../support/open-transaction.ts';
@@ -158,6 +164,30 @@ test('a claim reads what it takes, however much waits, also before PostgreSQL kn
     await client.query('ROLLBACK');
     client.release();
   }
+});
+
+test('a look finds what is due, and who does nothing but fail for as long as they are to be told anything', async () => {
+  const { owner, project, endpoint, server } = await setUpEndpoint(tools, person, nowhere);
+  const deleted = await addEndpoint(owner, project.production.id, nowhere);
+  const look = async (id: string) => {
+    const { due, paced } = await lookAtEndpoints(db);
+    return { due: due.includes(id), paced: paced.includes(id) };
+  };
+  await startMany(server, failuresUntilPaced);
+  await fanOutAll();
+  for (const { id } of [endpoint, deleted]) {
+    expect(await look(id)).toEqual({ due: true, paced: false });
+    const claimed = await claim(id, failuresUntilPaced);
+    await recordOutcomes(
+      db,
+      claimed.map((each) => outcomeOf(each, { delivered: false, delay_seconds: 60, reason: 'no' })),
+    );
+    expect(await look(id)).toEqual({ due: false, paced: true });
+  }
+  await deleteWebhookEndpoint(owner, deleted);
+  expect(await look(deleted.id)).toEqual({ due: false, paced: false });
+  await updateWebhookEndpoint(owner, { id: endpoint.id, version: 1, active: false });
+  expect(await look(endpoint.id)).toEqual({ due: false, paced: false });
 });
 
 test('a lease that lapses is another’s, and what its holder says late counts for nothing', async () => {

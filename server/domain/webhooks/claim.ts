@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db.ts';
-import { isFreeSql, isHeldBackSql, leaseSeconds } from './delivery.ts';
+import { failuresUntilPaced, isFreeSql, isHeldBackSql, leaseSeconds } from './delivery.ts';
 import type { SealedSecret, StoredEvent } from './message.ts';
 
 /** A delivery whose lease is ours, with all that an attempt takes. */
@@ -20,13 +20,15 @@ export interface ClaimedDelivery {
 const due = `d.status = 'PENDING' AND NOT d.queued AND d.next_attempt_at <= now()`;
 const queued = `d.status = 'PENDING' AND d.queued`;
 
-/** The endpoints that have something to be told, by one look into an index for each. */
-const dueSql = `
-SELECT w.id FROM webhook_endpoints w CROSS JOIN LATERAL (
-  (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND ${due} LIMIT 1)
-  UNION ALL (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND ${queued} LIMIT 1)
-  LIMIT 1) due
-WHERE w.active`;
+/** By one look into an index for each endpoint. */
+const lookSql = `
+SELECT w.id, due.here IS NOT NULL AS due, h.consecutive_failures >= ${failuresUntilPaced} AS paced
+FROM webhook_endpoints w JOIN webhook_health h ON h.endpoint_id = w.id
+LEFT JOIN LATERAL (
+  (SELECT true AS here FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND ${due} LIMIT 1)
+  UNION ALL (SELECT true FROM webhook_deliveries d WHERE d.endpoint_id = w.id AND ${queued} LIMIT 1)
+  LIMIT 1) due ON true
+WHERE w.active AND (due.here OR h.consecutive_failures >= ${failuresUntilPaced})`;
 
 /**
  * Each endpoint is looked at by itself, so none can crowd out another, and what it waits for costs
@@ -71,10 +73,24 @@ FROM claimed c JOIN endpoints w ON w.id = c.endpoint_id
 CROSS JOIN LATERAL (SELECT * FROM outbox_events x WHERE x.id = c.event_id OFFSET 0) e
 ORDER BY c.next_attempt_at, c.id`;
 
-/** The ids of the endpoints that have something to be told now. */
-export async function findDueEndpoints(db: Db): Promise<string[]> {
-  const { rows } = await db.$pool.query<{ id: string }>({ name: 'webhooks-due', text: dueSql });
-  return rows.map(({ id }) => id);
+export interface Look {
+  /** The ids of endpoints that have something to be told now. */
+  due: string[];
+  /** Of those that do nothing but fail, whether something is due or not. */
+  paced: string[];
+}
+
+/** Looks at all active endpoints. */
+export async function lookAtEndpoints(db: Db): Promise<Look> {
+  const { rows } = await db.$pool.query<{ id: string; due: boolean; paced: boolean }>({
+    name: 'webhooks-look',
+    text: lookSql,
+  });
+  const idsOf = (some: typeof rows) => some.map(({ id }) => id);
+  return {
+    due: idsOf(rows.filter(({ due }) => due)),
+    paced: idsOf(rows.filter(({ paced }) => paced)),
+  };
 }
 
 /**
