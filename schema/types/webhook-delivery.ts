@@ -43,11 +43,13 @@ const DeliveryAttempt = builder.objectRef<Attempt>('DeliveryAttempt').implement(
     responseHeaders: t.expose('responseHeaders', {
       type: 'JSON',
       nullable: true,
-      description: 'The headers of the reply, but for its cookies; null where none came.',
+      description:
+        'The headers of the reply, but for its cookies; null where none came, or the end user was erased.',
     }),
     responseBody: t.exposeString('responseBody', {
       nullable: true,
-      description: 'The first 4 KiB of the reply as text; null where none came.',
+      description:
+        'The first 4 KiB of the reply as text; null where none came, or the end user was erased.',
     }),
     error: t.exposeString('error', {
       nullable: true,

@@ -171,26 +171,29 @@ async function eraseSessions(
   return { sessions: ids.length, logEntries };
 }
 
-/** Some entries of sessions that are no longer kept. */
+/** Some entries of sessions that are no longer kept, with their events. */
 async function eraseEntries(
   tx: Tx,
   { key, subjectId, pseudonymKey }: Erasure,
   environmentIds: string[],
   sessions: number,
 ): Promise<Erased> {
-  const logEntries = await tx.$executeRawUnsafe(
+  const rows = await tx.$queryRawUnsafe<{ sessionId: string }[]>(
     `UPDATE log_entries SET ip = NULL, user_agent = NULL, data = NULL,
       actor_label = CASE WHEN actor_kind = 'END_USER' THEN 'End user' ELSE actor_label END,
        subject_key = CASE WHEN subject_key = $1 THEN $2 ELSE subject_key END
      WHERE session_id = ANY (ARRAY(
        SELECT l.session_id FROM log_entries l
        WHERE ${placeSql('l')} = ANY ($3::text[]) AND ${subjectIdSql('l')} = $4 AND l.subject_key = $1
-       LIMIT $5::int))`,
+       LIMIT $5::int))
+     RETURNING session_id AS "sessionId"`,
     key,
     pseudonymKey,
     environmentIds,
     subjectId,
     sessions,
   );
-  return { sessions: 0, logEntries };
+  const ids = new Set(rows.map(({ sessionId }) => sessionId));
+  await eraseSessionsFromWebhooks(tx, environmentIds, [...ids]);
+  return { sessions: 0, logEntries: rows.length };
 }

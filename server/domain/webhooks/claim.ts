@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db.ts';
 import { failuresUntilPaced, isFreeSql, isHeldBackSql, leaseSeconds } from './delivery.ts';
+import { withoutPersonSql } from './erase.ts';
 import type { SealedSecret, StoredEvent } from './message.ts';
 
 /** A delivery whose lease is ours, with all that an attempt takes. */
@@ -37,7 +38,8 @@ WHERE w.active AND (due.here OR h.consecutive_failures >= ${failuresUntilPaced})
  * a millisecond, or while the clock was set back: there what holds back decides who is first.
  *
  * Who finds the same as another waits for the other's claim, looks at the row again, and leaves it. All
- * lock in the order of the ids, in which the index gives them. Events are looked up by their ids through
+ * lock in the order of the ids, in which the index gives them. Who waited while the end user was erased
+ * reads the event as it was before, and the mark on the delivery. Events are looked up by their ids through
  * the index (OFFSET 0), however many rows PostgreSQL expects.
  */
 const claimSql = `
@@ -65,10 +67,10 @@ claimed AS (
   UPDATE webhook_deliveries d SET lease = d.lease + 1,
     locked_until = now() + interval '${leaseSeconds} seconds'
   WHERE d.id = ANY (ARRAY(SELECT id FROM found)) AND d.status = 'PENDING' AND ${isFreeSql('d')}
-  RETURNING d.id, d.endpoint_id, d.event_id, d.lease, d.tries, d.next_attempt_at
+  RETURNING d.id, d.endpoint_id, d.event_id, d.lease, d.tries, d.erased, d.next_attempt_at
 )
-SELECT c.id, c.endpoint_id, c.lease, c.tries, w.url, e.id AS event_id, e.type, e.created_at, e.data,
-  now() AS at, w.secrets
+SELECT c.id, c.endpoint_id, c.lease, c.tries, w.url, e.id AS event_id, e.type, e.created_at,
+  CASE WHEN c.erased THEN ${withoutPersonSql('e.data')} ELSE e.data END AS data, now() AS at, w.secrets
 FROM claimed c JOIN endpoints w ON w.id = c.endpoint_id
 CROSS JOIN LATERAL (SELECT * FROM outbox_events x WHERE x.id = c.event_id OFFSET 0) e
 ORDER BY c.next_attempt_at, c.id`;

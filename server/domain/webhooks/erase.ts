@@ -1,9 +1,36 @@
 import type { Db, Tx } from '../../platform/db.ts';
 
+/** SQL: an event's data without the person. */
+export const withoutPersonSql = (data: string) =>
+  `jsonb_set(${data} #- '{session,subject}', '{session,metadata}', 'null')`;
+
+/** SQL: an attempt without what the receiver answered, which may repeat who it was. */
+export const withoutAnswerSql = (attempt: string) =>
+  `${attempt} || '{"responseBody": null, "responseHeaders": null}'`;
+
+const eventsText = `
+UPDATE outbox_events SET data = ${withoutPersonSql('data')}
+WHERE environment_id = ANY ($1) AND session_id = ANY ($2)`;
+
+/**
+ * All of them, also those without an attempt: who claims one or writes an outcome at this moment is
+ * waited for, or waits and finds the mark.
+ */
+const deliveriesText = `
+WITH held AS MATERIALIZED (
+  SELECT d.id FROM outbox_events o JOIN webhook_deliveries d ON d.event_id = o.id
+  WHERE o.environment_id = ANY ($1) AND o.session_id = ANY ($2)
+  ORDER BY d.id FOR UPDATE OF d
+)
+UPDATE webhook_deliveries d SET erased = true, attempts = coalesce((
+  SELECT jsonb_agg(${withoutAnswerSql('attempt')} ORDER BY n)
+  FROM jsonb_array_elements(d.attempts) WITH ORDINALITY AS each(attempt, n)), '[]')
+WHERE d.id = ANY (ARRAY(SELECT id FROM held))`;
+
 /**
  * Takes the person out of what webhooks keep of these sessions: the subject and metadata from events,
- * and from the log of deliveries what receivers answered, which may repeat them. Events that still wait
- * go out without.
+ * and from the log of deliveries what receivers answered, or will yet. Events that still wait go out
+ * without. What was being sent at that moment was sent before.
  */
 export async function eraseSessionsFromWebhooks(
   tx: Tx | Db,
@@ -11,15 +38,7 @@ export async function eraseSessionsFromWebhooks(
   sessionIds: readonly string[],
 ): Promise<void> {
   if (sessionIds.length === 0) return;
-  const [places, ids] = [[...environmentIds], [...sessionIds]];
-  await tx.$executeRaw`
-    UPDATE outbox_events SET data = jsonb_set(data #- '{session,subject}', '{session,metadata}', 'null')
-    WHERE environment_id = ANY (${places}) AND session_id = ANY (${ids})`;
-  await tx.$executeRaw`
-    UPDATE webhook_deliveries d SET attempts = (
-      SELECT jsonb_agg(attempt || '{"responseBody": null, "responseHeaders": null}' ORDER BY n)
-      FROM jsonb_array_elements(d.attempts) WITH ORDINALITY AS each(attempt, n))
-    FROM outbox_events o
-    WHERE o.environment_id = ANY (${places}) AND o.session_id = ANY (${ids}) AND d.event_id = o.id
-      AND d.attempts <> '[]'`;
+  for (const text of [eventsText, deliveriesText]) {
+    await tx.$executeRawUnsafe(text, environmentIds, sessionIds);
+  }
 }

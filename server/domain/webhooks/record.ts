@@ -8,6 +8,7 @@ import {
   leaseSeconds,
   missedDays,
 } from './delivery.ts';
+import { withoutAnswerSql } from './erase.ts';
 import { retryAfterSecondsMax } from './schedule.ts';
 
 /** What became of an attempt. Column names, because the statement reads the items as JSON. */
@@ -40,7 +41,7 @@ const withAttempt = `
   CASE WHEN jsonb_array_length(d.attempts) >= ${attemptsKept} THEN d.attempts - 0 ELSE d.attempts END
   || jsonb_build_array(jsonb_build_object('at', to_char(
       (d.locked_until - interval '${leaseSeconds} seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    || i.attempt)`;
+    || CASE WHEN d.erased THEN ${withoutAnswerSql('i.attempt')} ELSE i.attempt END)`;
 
 /** No sooner than the schedule says, no later than the longest wait of it. */
 const nextAttempt = `now() + greatest(make_interval(secs => i.delay_seconds), least(
@@ -66,6 +67,7 @@ WITH input AS (
   SELECT * FROM jsonb_to_recordset($1) AS i(id text, lease int, delivered boolean, gone boolean, reason text,
     delay_seconds float8, retry_after_seconds float8, retry_at timestamptz, attempt jsonb,
     failing_id text, failed_id text, disabled_id text)
+  ORDER BY i.id
 ),
 done AS (
   UPDATE webhook_deliveries d SET
