@@ -43,7 +43,7 @@ export async function deliver(
         signal,
       })
     : unsigned;
-  const item = judge(claimed, headers, outcome);
+  let item = judge(claimed, headers, outcome);
   if (item.delivered) onDelivered?.();
   for (;;) {
     try {
@@ -51,8 +51,12 @@ export async function deliver(
     } catch (error) {
       // What was sent is known: try to keep it, or the message goes again.
       const isLate = performance.now() + recordAgainMs > leaseEndsAt;
-      if (isLate || signal.aborted || !isDatabaseUnavailable(error)) throw error;
-      await sleep(recordAgainMs);
+      if (isLate || signal.aborted) throw error;
+      // SQLSTATE: a value, a constraint or a limit; and who locked the same rows in another order.
+      const { code = '' } = error as { code?: string };
+      if (/^(22|23|54)...$/.test(code) && hasAnswer(item)) item = withoutAnswer(item);
+      else if (code === '40P01' || isDatabaseUnavailable(error)) await sleep(recordAgainMs);
+      else throw error;
     }
   }
 }
@@ -113,6 +117,14 @@ function judge(
       error,
     },
   };
+}
+
+const hasAnswer = ({ attempt }: AttemptOutcome) => attempt.responseHeaders !== null;
+
+/** An outcome that the database refuses, without all that the receiver said but its status. */
+function withoutAnswer(outcome: AttemptOutcome): AttemptOutcome {
+  const attempt = { ...outcome.attempt, responseHeaders: null, responseBody: null };
+  return { ...outcome, attempt, retry_after_seconds: null, retry_at: null };
 }
 
 /** A receiver's headers, without the cookies that are nobody's but its own, and not without end. */

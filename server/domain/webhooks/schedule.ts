@@ -14,6 +14,9 @@ export const retryDelaysSeconds = [
 /** A receiver may put us off for no longer than the schedule itself ever waits. */
 export const retryAfterSecondsMax = 10 * hour;
 
+/** What comes later PostgreSQL may not know, nor RFC 3339; a receiver can name it. */
+const lastInstantMs = Date.UTC(9999, 11, 31);
+
 /** So that what failed together does not come back together. */
 const jitter = 0.1;
 
@@ -40,5 +43,5 @@ export function readRetryAfter(value: string | undefined): RetryAfter {
   // HTTP's date as it is written today. Date.parse alone would take much else, such as "1.5".
   const isDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text);
   const at = isDate ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? null : { at: new Date(at) };
+  return Number.isNaN(at) ? null : { at: new Date(Math.min(at, lastInstantMs)) };
 }
