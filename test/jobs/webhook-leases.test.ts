@@ -58,8 +58,6 @@ const outcomeOf = (
   gone: false,
   reason: null,
   delay_seconds: null,
-  retry_after_seconds: null,
-  retry_at: null,
   attempt: {
     durationMs: 1,
     requestHeaders: {},

@@ -8,7 +8,7 @@ import type { ClaimedDelivery } from './claim.ts';
 import { attemptTimeoutMs, leaseSeconds, replyBytesMax } from './delivery.ts';
 import { headersOf, openWebhookSecret, payloadOf, type SealedSecret } from './message.ts';
 import type { AttemptOutcome, OutcomeRecorder, RecordedOutcome } from './record.ts';
-import { readRetryAfter, retryDelaySeconds } from './schedule.ts';
+import { retryDelaySeconds } from './schedule.ts';
 
 const recordAgainMs = 500;
 
@@ -92,7 +92,6 @@ function judge(
   const response = outcome.kind === 'response' ? outcome : null;
   const status = response?.status ?? 0;
   const delivered = status >= 200 && status < 300;
-  const retryAfter = readRetryAfter(response?.headers['retry-after']);
   const error =
     outcome.kind === 'failed'
       ? outcome.error
@@ -105,9 +104,7 @@ function judge(
     delivered,
     gone: status === 410,
     reason: delivered ? null : (error ?? `The receiver answered ${status}.`),
-    delay_seconds: delivered ? null : retryDelaySeconds(tries),
-    retry_after_seconds: retryAfter && 'seconds' in retryAfter ? retryAfter.seconds : null,
-    retry_at: retryAfter && 'at' in retryAfter ? retryAfter.at : null,
+    delay_seconds: delivered ? null : retryDelaySeconds(tries, response?.headers['retry-after']),
     attempt: {
       durationMs: outcome.durationMs,
       requestHeaders,
@@ -121,10 +118,10 @@ function judge(
 
 const hasAnswer = ({ attempt }: AttemptOutcome) => attempt.responseHeaders !== null;
 
-/** An outcome that the database refuses, without all that the receiver said but its status. */
+/** An outcome that the database refuses, without what the receiver said but its status. */
 function withoutAnswer(outcome: AttemptOutcome): AttemptOutcome {
   const attempt = { ...outcome.attempt, responseHeaders: null, responseBody: null };
-  return { ...outcome, attempt, retry_after_seconds: null, retry_at: null };
+  return { ...outcome, attempt };
 }
 
 /** A receiver's headers, without the cookies that are nobody's but its own, and not without end. */

@@ -9,7 +9,6 @@ import {
   missedDays,
 } from './delivery.ts';
 import { withoutAnswerSql } from './erase.ts';
-import { retryAfterSecondsMax } from './schedule.ts';
 
 /** What became of an attempt. Column names, because the statement reads the items as JSON. */
 export interface AttemptOutcome {
@@ -23,9 +22,6 @@ export interface AttemptOutcome {
   reason: string | null;
   /** Until the next attempt; null: there is none. */
   delay_seconds: number | null;
-  /** What the receiver asked for, one of the two or neither. */
-  retry_after_seconds: number | null;
-  retry_at: Date | null;
   attempt: Omit<DeliveryAttempt, 'at'>;
 }
 
@@ -42,11 +38,6 @@ const withAttempt = `
   || jsonb_build_array(jsonb_build_object('at', to_char(
       (d.locked_until - interval '${leaseSeconds} seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
     || CASE WHEN d.erased THEN ${withoutAnswerSql('i.attempt')} ELSE i.attempt END)`;
-
-/** No sooner than the schedule says, no later than the longest wait of it. */
-const nextAttempt = `now() + greatest(make_interval(secs => i.delay_seconds), least(
-  coalesce(make_interval(secs => i.retry_after_seconds), i.retry_at - now(), interval '0'),
-  make_interval(secs => ${retryAfterSecondsMax})))`;
 
 const entryPlace = ['endpoint_id', 'workspace_id', 'project_id', 'environment_id', 'url', 'example']
   .map((column) => `told.${column}`)
@@ -65,14 +56,14 @@ const goesOn = 'NOT i.delivered AND NOT i.gone AND i.delay_seconds IS NOT NULL A
 const text = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1) AS i(id text, lease int, delivered boolean, gone boolean, reason text,
-    delay_seconds float8, retry_after_seconds float8, retry_at timestamptz, attempt jsonb,
-    failing_id text, failed_id text, disabled_id text)
+    delay_seconds float8, attempt jsonb, failing_id text,
+    failed_id text, disabled_id text)
   ORDER BY i.id
 ),
 done AS (
   UPDATE webhook_deliveries d SET
     status = (CASE WHEN i.delivered THEN 'DELIVERED' WHEN ${goesOn} THEN 'PENDING' ELSE 'FAILED' END)::delivery_status,
-    next_attempt_at = CASE WHEN ${goesOn} THEN ${nextAttempt} END,
+    next_attempt_at = CASE WHEN ${goesOn} THEN now() + make_interval(secs => i.delay_seconds) END,
     tries = d.tries + 1, queued = false, locked_until = NULL, attempts = ${withAttempt}
   FROM input i, webhook_endpoints w
   WHERE d.id = i.id AND d.lease = i.lease AND d.status = 'PENDING' AND w.id = d.endpoint_id

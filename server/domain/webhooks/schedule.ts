@@ -14,34 +14,28 @@ export const retryDelaysSeconds = [
 /** A receiver may put us off for no longer than the schedule itself ever waits. */
 export const retryAfterSecondsMax = 10 * hour;
 
-/** What comes later PostgreSQL may not know, nor RFC 3339; a receiver can name it. */
-const lastInstantMs = Date.UTC(9999, 11, 31);
-
 /** So that what failed together does not come back together. */
 const jitter = 0.1;
 
 /**
- * How long to wait after an attempt that failed; null: no more.
+ * How many seconds to wait after an attempt that failed; null: there is no other.
  *
  * @param tries how many came before it
+ * @param retryAfter what the receiver asked for, as `Retry-After`; it can only put an attempt off
  */
-export function retryDelaySeconds(tries: number): number | null {
+export function retryDelaySeconds(tries: number, retryAfter?: string): number | null {
   const delay = retryDelaysSeconds[tries];
-  return delay === undefined ? null : delay * (1 + jitter * (2 * Math.random() - 1));
+  if (delay === undefined) return null;
+  const asked = Math.min(readRetryAfter(retryAfter), retryAfterSecondsMax);
+  return Math.max(delay * (1 + jitter * (2 * Math.random() - 1)), asked);
 }
 
-/** When a receiver would be asked again: after so many seconds, or at an instant; null: it does not say. */
-export type RetryAfter = { seconds: number } | { at: Date } | null;
-
-/**
- * Reads `Retry-After` (RFC 9110, 10.2.3). It can only put an attempt off: no sooner than the schedule
- * says, and no later than ten hours, which is for who writes the outcome to see to.
- */
-export function readRetryAfter(value: string | undefined): RetryAfter {
+/** The seconds of `Retry-After` (RFC 9110, 10.2.3), which may name an instant; 0 where it says nothing. */
+function readRetryAfter(value: string | undefined): number {
   const text = value?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return { seconds: Number(text) };
+  if (/^\d{1,9}$/.test(text)) return Number(text);
   // HTTP's date as it is written today. Date.parse alone would take much else, such as "1.5".
   const isDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text);
-  const at = isDate ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? null : { at: new Date(Math.min(at, lastInstantMs)) };
+  const seconds = isDate ? (Date.parse(text) - Date.now()) / 1_000 : 0;
+  return Number.isNaN(seconds) ? 0 : seconds;
 }
