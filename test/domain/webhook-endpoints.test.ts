@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Role } from '../../prisma/generated/enums.ts';
 import type { Call } from '../../server/domain/call.ts';
+import { overlapSecondsMax } from '../../server/domain/overlap.ts';
 import { createProject } from '../../server/domain/projects/create.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
 import { createWebhookEndpoint } from '../../server/domain/webhooks/create.ts';
@@ -13,7 +14,6 @@ import {
 } from '../../server/domain/webhooks/find.ts';
 import { allEventTypes, endpointsMax } from '../../server/domain/webhooks/rules.ts';
 import {
-  overlapSecondsMax,
   regenerateWebhookSecret,
   revealWebhookSecret,
 } from '../../server/domain/webhooks/secrets.ts';

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { Call } from '../call.ts';
-import { validate } from '../validation.ts';
+import { overlapOf } from '../overlap.ts';
 import { insertApiKeySecret } from './create.ts';
 import { apiKeyPreview, newApiKeyValue } from './format.ts';
 import { changeApiKey, findManagedKey } from './managing.ts';
@@ -11,13 +10,6 @@ export interface RegenerateApiKeyInput {
   overlapSeconds?: number | null;
   version?: number | null;
 }
-
-export const overlapSecondsMax = 30 * 24 * 3600;
-const overlapRule = `Must be between 0 and ${overlapSecondsMax} seconds, which is 30 days.`;
-
-const rules = z.object({
-  overlapSeconds: z.int().min(0, overlapRule).max(overlapSecondsMax, overlapRule).nullish(),
-});
 
 /**
  * Replaces the secret of a key. The old one works on for the overlap, but no longer than the key
@@ -34,7 +26,7 @@ export async function regenerateApiKey(
 ): Promise<{ id: string; secret: string | null }> {
   const { id, version } = input;
   const managed = await findManagedKey(call, id);
-  const overlapSeconds = validate(rules, input).overlapSeconds ?? 0;
+  const overlapSeconds = overlapOf(input);
   const { kind, workspaceId, projectId, environmentId } = managed;
 
   return changeApiKey(call, managed, version, async (tx, { key, now, record }) => {

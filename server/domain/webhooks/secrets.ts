@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import type { Call } from '../call.ts';
 import { newId } from '../ids.ts';
-import { validate } from '../validation.ts';
+import { overlapOf } from '../overlap.ts';
 import { changeEndpoint, findManagedEndpoint } from './managing.ts';
 import { newWebhookSecret, openWebhookSecret, secretText } from './message.ts';
 
@@ -32,13 +31,6 @@ export interface RegenerateWebhookSecretInput {
   version?: number | null;
 }
 
-export const overlapSecondsMax = 30 * 24 * 3600;
-const overlapRule = `Must be between 0 and ${overlapSecondsMax} seconds, which is 30 days.`;
-
-const rules = z.object({
-  overlapSeconds: z.int().min(0, overlapRule).max(overlapSecondsMax, overlapRule).nullish(),
-});
-
 /**
  * Replaces the secret of an endpoint. For the overlap each message carries two signatures, so that the
  * receiver can change over at any moment of it; an overlap that still went on ends at once.
@@ -52,7 +44,7 @@ export async function regenerateWebhookSecret(
 ): Promise<{ id: string; secret: string }> {
   const { id, version } = input;
   const managed = await findManagedEndpoint(call, id);
-  const overlapSeconds = validate(rules, input).overlapSeconds ?? 0;
+  const overlapSeconds = overlapOf(input);
   return changeEndpoint(call, managed, version, async (tx, { now, record }) => {
     const previousEndsAt = new Date(now.getTime() + overlapSeconds * 1000);
     await tx.webhookSecret.deleteMany({ where: { endpointId: id, endsAt: { not: null } } });
