@@ -4,14 +4,13 @@ import type { Tx } from '../../platform/db.ts';
 import { requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
-import { findEnvironment } from '../environments/find.ts';
 import { NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
+import { findPlace } from '../managed.ts';
 import { nameText, validate } from '../validation.ts';
 import { demandFutureExpiry } from './expiry.ts';
 import { apiKeyPreview, newApiKeyValue } from './format.ts';
-import { demandManagement } from './managing.ts';
 
 export interface CreateApiKeyInput {
   environmentId: string;
@@ -36,16 +35,9 @@ export async function createApiKey(
 ): Promise<{ id: string; secret: string | null }> {
   const user = requireUser(call);
   const { environmentId, type } = input;
-  const environment = await findEnvironment(call, environmentId, {
-    include: { project: { select: { workspaceId: true } } },
-  });
-  if (!environment) throw new NotFoundError('The environment');
-  const { kind, projectId } = environment;
-  const { workspaceId } = environment.project;
-  demandManagement(call, { workspaceId, kind });
+  const { kind, ...place } = await findPlace(call, environmentId, 'Keys');
   const { name, expiresAt = null } = validate(rules, input);
 
-  const place = { workspaceId, projectId, environmentId };
   return call.db.$transaction(async (tx) => {
     // Held, so that the environment cannot be deleted between this look and the end.
     const [held] = await tx.$queryRaw<{ now: Date }[]>`

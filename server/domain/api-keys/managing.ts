@@ -14,23 +14,25 @@
  * database's. The lock comes before those of the secrets, also in whatever else writes them.
  */
 import type { ApiKey } from '../../../prisma/generated/client.ts';
-import type { EnvironmentKind } from '../../../prisma/generated/enums.ts';
 import type { Tx } from '../../platform/db.ts';
-import { demand, mayManageEnvironment, requireUser } from '../access.ts';
+import { requireUser } from '../access.ts';
 import { announce } from '../announce.ts';
 import type { Call } from '../call.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { NotFoundError } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
 import type { LogType } from '../logs/types.ts';
+import {
+  demandPlace,
+  demandVersion,
+  inEnvironment,
+  type ManagedPlace,
+  readClock,
+} from '../managed.ts';
 import { findApiKey } from './find.ts';
 
-/** Where a key that the actor may manage is. None of it ever changes. */
-export interface ManagedKey {
+/** A key that the actor may manage, and where it is. */
+export interface ManagedKey extends ManagedPlace {
   id: string;
-  workspaceId: string;
-  projectId: string;
-  environmentId: string;
-  kind: EnvironmentKind;
 }
 
 /** A key whose row the transaction has locked. */
@@ -46,33 +48,15 @@ export interface LockedKey {
   }): Promise<void>;
 }
 
-/** @throws {ForbiddenError} the actor may not manage the keys of such an environment */
-export function demandManagement(
-  call: Call,
-  place: { workspaceId: string; kind: EnvironmentKind },
-): void {
-  demand(
-    mayManageEnvironment(call, place),
-    place.kind === 'PRODUCTION'
-      ? 'Keys of production take the role Admin or higher.'
-      : 'Keys take the role Developer or higher.',
-  );
-}
-
 /**
  * @throws {UnauthenticatedError} @throws {ForbiddenError}
  * @throws {NotFoundError} there is no such key that the actor may see
  */
 export async function findManagedKey(call: Call, id: string): Promise<ManagedKey> {
   requireUser(call);
-  const key = await findApiKey(call, id, {
-    include: { environment: { include: { project: { select: { workspaceId: true } } } } },
-  });
+  const key = await findApiKey(call, id, { include: inEnvironment });
   if (!key) throw new NotFoundError('The API key');
-  const { environmentId, environment } = key;
-  const { kind, projectId, project } = environment;
-  demandManagement(call, { workspaceId: project.workspaceId, kind });
-  return { id, workspaceId: project.workspaceId, projectId, environmentId, kind };
+  return { id, ...demandPlace(call, key.environment, 'Keys') };
 }
 
 /**
@@ -93,15 +77,10 @@ export async function changeApiKey<Result>(
     await tx.$queryRaw`SELECT id FROM api_keys WHERE id = ${id} FOR UPDATE`;
     const key = await tx.apiKey.findUnique({ where: { id } });
     if (!key) throw new NotFoundError('The API key');
-    if (version != null && version !== key.version) {
-      throw new ConflictError('The API key was changed since you read it.', key.version);
-    }
-    // Not now(): that is when the transaction began, perhaps long before it got the lock.
-    const [clock] = await tx.$queryRaw<[{ now: Date }]>`
-      SELECT date_trunc('milliseconds', clock_timestamp()) AS now`;
+    demandVersion('The API key', key, version);
     const result = await change(tx, {
       key,
-      now: clock.now,
+      now: await readClock(tx),
       record: (entry) => recordLog(tx, call, { ...place, ...entry }),
     });
     await announce(tx, 'apiKey', id);

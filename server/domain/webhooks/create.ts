@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import type { Tx } from '../../platform/db.ts';
-import { requireUser } from '../access.ts';
 import type { Call } from '../call.ts';
-import { findEnvironment } from '../environments/find.ts';
 import { NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
+import { findPlace } from '../managed.ts';
 import { invalid, validate } from '../validation.ts';
 import type { WebhookEventType } from './events.ts';
-import { demandWebhooks } from './managing.ts';
 import { newWebhookSecret } from './message.ts';
 import { allEventTypes, endpointsMax, endpointUrl, eventTypesRule, urlForLog } from './rules.ts';
 
@@ -30,15 +28,8 @@ export async function createWebhookEndpoint(
   call: Call,
   input: CreateWebhookEndpointInput,
 ): Promise<{ id: string; secret: string }> {
-  requireUser(call);
   const { environmentId } = input;
-  const environment = await findEnvironment(call, environmentId, {
-    include: { project: { select: { workspaceId: true } } },
-  });
-  if (!environment) throw new NotFoundError('The environment');
-  const { kind, projectId } = environment;
-  const { workspaceId } = environment.project;
-  demandWebhooks(call, { workspaceId, kind });
+  const { workspaceId, projectId } = await findPlace(call, environmentId, 'Webhooks');
   const rules = z.object({ url: endpointUrl(call), eventTypes: eventTypesRule.nullish() });
   const { url, eventTypes } = validate(rules, input);
   const place = { workspaceId, projectId, environmentId };

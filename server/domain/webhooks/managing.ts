@@ -4,23 +4,26 @@
  * finds what the one before left.
  */
 import type { WebhookEndpoint } from '../../../prisma/generated/client.ts';
-import type { EnvironmentKind } from '../../../prisma/generated/enums.ts';
 import type { Tx } from '../../platform/db.ts';
-import { demand, mayManageEnvironment, requireUser } from '../access.ts';
+import { requireUser } from '../access.ts';
 import type { Call } from '../call.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { NotFoundError } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
 import type { LogType } from '../logs/types.ts';
+import {
+  demandPlace,
+  demandVersion,
+  inEnvironment,
+  type ManagedPlace,
+  readClock,
+} from '../managed.ts';
 import { invalid } from '../validation.ts';
 import { findWebhookEndpoint } from './find.ts';
 import { urlForLog } from './rules.ts';
 
-/** Where an endpoint is. None of it ever changes. */
-export interface ManagedEndpoint {
+/** An endpoint that the actor may manage, and where it is. */
+export interface ManagedEndpoint extends Omit<ManagedPlace, 'kind'> {
   id: string;
-  workspaceId: string;
-  projectId: string;
-  environmentId: string;
 }
 
 /** An endpoint whose row the transaction has locked. */
@@ -36,33 +39,15 @@ export interface LockedEndpoint {
   }): Promise<void>;
 }
 
-/** @throws {ForbiddenError} the actor may not manage the webhooks of such an environment */
-export function demandWebhooks(
-  call: Call,
-  place: { workspaceId: string; kind: EnvironmentKind },
-): void {
-  demand(
-    mayManageEnvironment(call, place),
-    place.kind === 'PRODUCTION'
-      ? 'Webhooks of production take the role Admin or higher.'
-      : 'Webhooks take the role Developer or higher.',
-  );
-}
-
 /**
  * @throws {UnauthenticatedError} @throws {ForbiddenError}
  * @throws {NotFoundError} there is no such endpoint that the actor may see
  */
 export async function findManagedEndpoint(call: Call, id: string): Promise<ManagedEndpoint> {
   requireUser(call);
-  const endpoint = await findWebhookEndpoint(call, id, {
-    include: { environment: { include: { project: { select: { workspaceId: true } } } } },
-  });
+  const endpoint = await findWebhookEndpoint(call, id, { include: inEnvironment });
   if (!endpoint) throw new NotFoundError('The webhook endpoint');
-  const { environmentId, environment } = endpoint;
-  const { kind, projectId, project } = environment;
-  demandWebhooks(call, { workspaceId: project.workspaceId, kind });
-  return { id, workspaceId: project.workspaceId, projectId, environmentId };
+  return { id, ...demandPlace(call, endpoint.environment, 'Webhooks') };
 }
 
 /**
@@ -80,13 +65,7 @@ export async function changeEndpoint<Result>(
 ): Promise<Result> {
   return call.db.$transaction(async (tx) => {
     const locked = await lockEndpoint(tx, call, managed);
-    const { endpoint } = locked;
-    if (version != null && version !== endpoint.version) {
-      throw new ConflictError(
-        'The webhook endpoint was changed since you read it.',
-        endpoint.version,
-      );
-    }
+    demandVersion('The webhook endpoint', locked.endpoint, version);
     return change(tx, locked);
   });
 }
@@ -101,12 +80,10 @@ export async function lockEndpoint(
   await tx.$queryRaw`SELECT id FROM webhook_endpoints WHERE id = ${id} FOR UPDATE`;
   const endpoint = await tx.webhookEndpoint.findUnique({ where: { id } });
   if (!endpoint) throw new NotFoundError('The webhook endpoint');
-  const [clock] = await tx.$queryRaw<[{ now: Date }]>`
-    SELECT date_trunc('milliseconds', clock_timestamp()) AS now`;
   const url = urlForLog(endpoint.url);
   return {
     endpoint,
-    now: clock.now,
+    now: await readClock(tx),
     record: ({ data, ...entry }) =>
       recordLog(tx, call, {
         ...{ workspaceId, projectId, environmentId },
