@@ -14,6 +14,7 @@ import {
 } from '../../server/domain/errors.ts';
 import { builder } from '../builder.ts';
 import { ApiKey, ApiKeyType } from './api-key.ts';
+import { deletedPayload } from './deleted-payload.ts';
 
 const takes = 'Takes the role Admin in production, Developer elsewhere.';
 
@@ -134,14 +135,7 @@ const FinishApiKeyRotationPayload = keyPayload(
   'The key, of which only the current secret works.',
 );
 
-const DeleteApiKeyPayload = builder
-  .objectRef<{ deletedId: string }>('DeleteApiKeyPayload')
-  .implement({
-    description: 'What was deleted.',
-    fields: (t) => ({
-      deletedId: t.exposeID('deletedId', { description: 'The id that the key had.' }),
-    }),
-  });
+const DeleteApiKeyPayload = deletedPayload('DeleteApiKeyPayload', 'What was deleted.');
 
 /** What every one of them may answer. */
 const common = [ForbiddenError, NotFoundError] as const;

@@ -12,6 +12,7 @@ import {
   ValidationError,
 } from '../../server/domain/errors.ts';
 import { builder } from '../builder.ts';
+import { deletedPayload } from './deleted-payload.ts';
 import { Environment } from './environment.ts';
 import { EnvironmentKind } from './environment-kind.ts';
 
@@ -76,14 +77,7 @@ const DeleteEnvironmentInput = builder.inputType('DeleteEnvironmentInput', {
   }),
 });
 
-const DeleteEnvironmentPayload = builder
-  .objectRef<{ deletedId: string }>('DeleteEnvironmentPayload')
-  .implement({
-    description: 'What is gone.',
-    fields: (t) => ({
-      deletedId: t.exposeID('deletedId', { description: 'The id that it had.' }),
-    }),
-  });
+const DeleteEnvironmentPayload = deletedPayload('DeleteEnvironmentPayload', 'What is gone.');
 
 builder.mutationFields((t) => ({
   createEnvironment: t.field({

@@ -13,6 +13,7 @@ import { findProject } from '../../server/domain/projects/find.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
 import { builder } from '../builder.ts';
 import { ApiKey } from './api-key.ts';
+import { deletedPayload } from './deleted-payload.ts';
 import { Project } from './project.ts';
 
 const CreateProjectInput = builder.inputType('CreateProjectInput', {
@@ -104,14 +105,7 @@ const DeleteProjectInput = builder.inputType('DeleteProjectInput', {
   }),
 });
 
-const DeleteProjectPayload = builder
-  .objectRef<{ deletedId: string }>('DeleteProjectPayload')
-  .implement({
-    description: 'What is gone.',
-    fields: (t) => ({
-      deletedId: t.exposeID('deletedId', { description: 'The id that it had.' }),
-    }),
-  });
+const DeleteProjectPayload = deletedPayload('DeleteProjectPayload', 'What is gone.');
 
 builder.mutationFields((t) => ({
   createProject: t.field({

@@ -18,6 +18,7 @@ import {
 import { sendTestWebhook } from '../../server/domain/webhooks/send-test.ts';
 import { updateWebhookEndpoint } from '../../server/domain/webhooks/update.ts';
 import { builder } from '../builder.ts';
+import { deletedPayload } from './deleted-payload.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 import { WebhookEndpoint } from './webhook-endpoint.ts';
 
@@ -182,14 +183,10 @@ builder.objectField(ReplayMissedWebhooksPayload, 'count', (t) =>
   t.exposeInt('count', { description: 'How many deliveries are sent again, one after the other.' }),
 );
 
-const DeleteWebhookEndpointPayload = builder
-  .objectRef<{ deletedId: string }>('DeleteWebhookEndpointPayload')
-  .implement({
-    description: 'What was deleted.',
-    fields: (t) => ({
-      deletedId: t.exposeID('deletedId', { description: 'The id that the endpoint had.' }),
-    }),
-  });
+const DeleteWebhookEndpointPayload = deletedPayload(
+  'DeleteWebhookEndpointPayload',
+  'What was deleted.',
+);
 
 /** What every one of them may answer. */
 const common = [ForbiddenError, NotFoundError] as const;

@@ -11,6 +11,7 @@ import { deleteWorkspace } from '../../server/domain/workspaces/delete.ts';
 import { findWorkspace } from '../../server/domain/workspaces/find.ts';
 import { updateWorkspace } from '../../server/domain/workspaces/update.ts';
 import { builder } from '../builder.ts';
+import { deletedPayload } from './deleted-payload.ts';
 import { Workspace } from './workspace.ts';
 
 const CreateWorkspaceInput = builder.inputType('CreateWorkspaceInput', {
@@ -63,12 +64,10 @@ const DeleteWorkspaceInput = builder.inputType('DeleteWorkspaceInput', {
   }),
 });
 
-const DeleteWorkspacePayload = builder
-  .objectRef<{ deletedId: string }>('DeleteWorkspacePayload')
-  .implement({
-    description: 'The workspace is gone, with everything in it.',
-    fields: (t) => ({ deletedId: t.exposeID('deletedId', { description: 'The id it had.' }) }),
-  });
+const DeleteWorkspacePayload = deletedPayload(
+  'DeleteWorkspacePayload',
+  'The workspace is gone, with everything in it.',
+);
 
 builder.mutationFields((t) => ({
   createWorkspace: t.field({
