@@ -20,6 +20,7 @@ import './types/api-key-mutations.ts';
 import './types/webhook-delivery.ts';
 import './types/webhook-endpoint.ts';
 import './types/webhook-mutations.ts';
+import './types/webhook-delivery-mutations.ts';
 import './types/session-counts.ts';
 import './types/log-entry.ts';
 import './types/auth-session.ts';

@@ -7,22 +7,17 @@ import {
 } from '../../server/domain/errors.ts';
 import { createWebhookEndpoint } from '../../server/domain/webhooks/create.ts';
 import { deleteWebhookEndpoint } from '../../server/domain/webhooks/delete.ts';
-import { loadDelivery } from '../../server/domain/webhooks/deliveries.ts';
 import { findWebhookEndpoint } from '../../server/domain/webhooks/find.ts';
-import { redeliverWebhook } from '../../server/domain/webhooks/redeliver.ts';
-import { replayMissedWebhooks } from '../../server/domain/webhooks/replay.ts';
 import {
   regenerateWebhookSecret,
   revealWebhookSecret,
 } from '../../server/domain/webhooks/secrets.ts';
-import { sendTestWebhook } from '../../server/domain/webhooks/send-test.ts';
 import { updateWebhookEndpoint } from '../../server/domain/webhooks/update.ts';
 import { builder } from '../builder.ts';
 import { deletedPayload } from './deleted-payload.ts';
-import { WebhookDelivery } from './webhook-delivery.ts';
 import { WebhookEndpoint } from './webhook-endpoint.ts';
 
-const takes = 'Takes the role Admin in production, Developer elsewhere.';
+export const takes = 'Takes the role Admin in production, Developer elsewhere.';
 const typesAre =
   '`session.started`, `session.confirmed`, `session.cancelled`, `session.expired`, `session.used`';
 const urlIs =
@@ -83,31 +78,8 @@ const RegenerateWebhookSecretInput = builder.inputType('RegenerateWebhookSecretI
   }),
 });
 
-const SendTestWebhookInput = builder.inputType('SendTestWebhookInput', {
-  description: 'Which webhook endpoint is to be tested.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'Which endpoint; it is active.' }) }),
-});
-
-const RedeliverWebhookInput = builder.inputType('RedeliverWebhookInput', {
-  description: 'Which webhook delivery is to be sent again.',
-  fields: (t) => ({
-    id: t.id({ required: true, description: 'Which delivery, `dlv_…`; its endpoint is active.' }),
-  }),
-});
-
-const ReplayMissedWebhooksInput = builder.inputType('ReplayMissedWebhooksInput', {
-  description: 'Which webhook endpoint is to be sent what it missed.',
-  fields: (t) => ({
-    id: t.id({ required: true, description: 'Which endpoint; it is active.' }),
-    since: t.field({
-      type: 'DateTime',
-      description: 'Only what happened at this instant or later; left out or null: all there is.',
-    }),
-  }),
-});
-
 /** What a payload reads its endpoint or its delivery by. */
-interface ById {
+export interface ById {
   id: string;
 }
 interface WithSecret extends ById {
@@ -115,7 +87,7 @@ interface WithSecret extends ById {
 }
 
 /** A payload with the endpoint as it is now. */
-function endpointPayload<Shape extends ById>(name: string, description: string) {
+export function endpointPayload<Shape extends ById>(name: string, description: string) {
   const ref = builder.objectRef<Shape>(name).implement({ description });
   builder.objectField(ref, 'webhookEndpoint', (t) =>
     t.prismaField({
@@ -140,20 +112,6 @@ function secretPayload(name: string, description: string) {
   return ref;
 }
 
-/** A payload with the delivery as it is now. */
-function deliveryPayload(name: string, description: string) {
-  return builder.objectRef<ById>(name).implement({
-    description,
-    fields: (t) => ({
-      webhookDelivery: t.field({
-        type: WebhookDelivery,
-        description: 'The delivery. Look again in a moment for what came of it.',
-        resolve: ({ id }, _args, { call }) => found('The webhook delivery', loadDelivery(call, id)),
-      }),
-    }),
-  });
-}
-
 const CreateWebhookEndpointPayload = secretPayload(
   'CreateWebhookEndpointPayload',
   'The new endpoint with its secret.',
@@ -170,19 +128,6 @@ const RegenerateWebhookSecretPayload = secretPayload(
   'RegenerateWebhookSecretPayload',
   'The endpoint with its new secret.',
 );
-const SendTestWebhookPayload = deliveryPayload('SendTestWebhookPayload', 'The test on its way.');
-const RedeliverWebhookPayload = deliveryPayload(
-  'RedeliverWebhookPayload',
-  'The delivery on its way again.',
-);
-const ReplayMissedWebhooksPayload = endpointPayload<ById & { count: number }>(
-  'ReplayMissedWebhooksPayload',
-  'What is sent again.',
-);
-builder.objectField(ReplayMissedWebhooksPayload, 'count', (t) =>
-  t.exposeInt('count', { description: 'How many deliveries are sent again, one after the other.' }),
-);
-
 const DeleteWebhookEndpointPayload = deletedPayload(
   'DeleteWebhookEndpointPayload',
   'What was deleted.',
@@ -244,32 +189,5 @@ builder.mutationFields((t) => ({
     },
     errors: { types: [...common, ConflictError, ValidationError] },
     resolve: (_root, { input }, { call }) => regenerateWebhookSecret(call, input),
-  }),
-  sendTestWebhook: t.field({
-    type: SendTestWebhookPayload,
-    description: `Sends a \`webhook.test\` event to a webhook endpoint, whatever types it chose. ${takes}`,
-    args: {
-      input: t.arg({ type: SendTestWebhookInput, required: true, description: 'Which.' }),
-    },
-    errors: { types: [...common, ValidationError] },
-    resolve: (_root, { input }, { call }) => sendTestWebhook(call, input),
-  }),
-  redeliverWebhook: t.field({
-    type: RedeliverWebhookPayload,
-    description: `Sends a webhook delivery again, whatever became of it, under the same \`webhook-id\`; if it fails, by the whole schedule. ${takes}`,
-    args: {
-      input: t.arg({ type: RedeliverWebhookInput, required: true, description: 'Which.' }),
-    },
-    errors: { types: [...common, ConflictError, ValidationError] },
-    resolve: (_root, { input }, { call }) => redeliverWebhook(call, input),
-  }),
-  replayMissedWebhooks: t.field({
-    type: ReplayMissedWebhooksPayload,
-    description: `Sends every FAILED delivery of a webhook endpoint again, and with them what happened while it was disabled: in the order of the events, one after the other, each once. ${takes}`,
-    args: {
-      input: t.arg({ type: ReplayMissedWebhooksInput, required: true, description: 'Which.' }),
-    },
-    errors: { types: [...common, ValidationError] },
-    resolve: (_root, { input }, { call }) => replayMissedWebhooks(call, input),
   }),
 }));
