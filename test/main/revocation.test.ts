@@ -3,41 +3,27 @@
  * write is refused, and within a second its reads are, whatever becomes of the connection by which the
  * other would hear of it.
  */
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey } from '../../server/domain/api-keys/create.ts';
-import type { Tools } from '../../server/domain/call.ts';
 import { createEnvironment } from '../../server/domain/environments/create.ts';
 import { createProject } from '../../server/domain/projects/create.ts';
-import { closeDb } from '../../server/platform/db.ts';
-import { MasterKeys } from '../../server/platform/master-keys.ts';
 import { type SignedUp, signUpSomebody } from '../support/accounts.ts';
-import { callAs, createTestTools } from '../support/call.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { callAs } from '../support/call.ts';
 import { type ServerProcess, startServer } from '../support/process.ts';
 import type { GraphQLOptions } from '../support/server.ts';
 import { operations, subject, withKey } from '../support/session-api.ts';
+import { setUpProcesses } from '../support/setup.ts';
 import { cutListeners, findListeners } from '../support/two-servers.ts';
 
+const { tools, settings } = await setUpProcesses();
 let here: ServerProcess;
 let there: ServerProcess;
-let tools: Tools;
 let owner: SignedUp;
 
 beforeAll(async () => {
-  const { url } = await createTestDatabase();
-  const bytes = randomBytes(32);
-  const settings = {
-    DATABASE_URL: url,
-    MASTER_KEY: `k1:${bytes.toString('base64')}`,
-    PUBLIC_URL: 'http://localhost:4000',
-  };
   [here, there] = await Promise.all([startServer(settings), startServer(settings)]);
-  tools = createTestTools(url, { masterKeys: new MasterKeys([{ id: 'k1', bytes }]) });
   owner = await signUpSomebody(tools);
 }, 60_000);
-
-afterAll(() => closeDb(tools.db));
 
 /** A secret key in a place of its own, and how to end it through `here`. */
 interface Doomed {

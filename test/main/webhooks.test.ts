@@ -1,16 +1,13 @@
 /** Webhooks of real processes: that are killed at the worst moments, that share the work, that end. */
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Call, Tools } from '../../server/domain/call.ts';
+import { beforeAll, expect, test } from 'vitest';
+import type { Call } from '../../server/domain/call.ts';
 import { perEndpointMax } from '../../server/domain/webhooks/delivery.ts';
-import { closeDb } from '../../server/platform/db.ts';
-import { MasterKeys } from '../../server/platform/master-keys.ts';
-import { callAs, createTestTools } from '../support/call.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { callAs } from '../support/call.ts';
 import { inOpenTransaction } from '../support/open-transaction.ts';
 import { type ServerProcess, startServer, until } from '../support/process.ts';
 import { createTestProject, type TestProject } from '../support/projects.ts';
 import { createSessionApi, subject, withKey } from '../support/session-api.ts';
+import { setUpProcesses } from '../support/setup.ts';
 import {
   addEndpoint,
   type Receiver,
@@ -21,16 +18,8 @@ import {
   verify,
 } from '../support/webhooks.ts';
 
-const { url } = await createTestDatabase();
-const bytes = randomBytes(32);
-const settings = {
-  DATABASE_URL: url,
-  MASTER_KEY: `k1:${bytes.toString('base64')}`,
-  PUBLIC_URL: 'http://localhost:4000',
-};
-const tools: Tools = createTestTools(url, { masterKeys: new MasterKeys([{ id: 'k1', bytes }]) });
+const { tools, settings } = await setUpProcesses();
 const { db } = tools;
-afterAll(() => closeDb(db));
 let project: TestProject;
 let owner: Call;
 let by: ReturnType<typeof withKey>;

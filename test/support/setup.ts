@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll } from 'vitest';
 import type { Actor, Client } from '../../server/domain/actor.ts';
 import type { Tools } from '../../server/domain/call.ts';
 import { closeDb } from '../../server/platform/db.ts';
+import { MasterKeys } from '../../server/platform/master-keys.ts';
 import { callAs, createTestTools, type TestCall } from './call.ts';
 import { createTestDatabase } from './database.ts';
 import { actorOfKey } from './projects.ts';
@@ -12,6 +14,20 @@ export async function setUpTools(overrides: Partial<Tools> = {}): Promise<Tools>
   const tools = createTestTools(url, overrides);
   afterAll(() => closeDb(tools.db));
   return tools;
+}
+
+/** The same for servers in processes of their own: with what they are started with. */
+export async function setUpProcesses() {
+  const bytes = randomBytes(32);
+  const { url } = await createTestDatabase();
+  const tools = createTestTools(url, { masterKeys: new MasterKeys([{ id: 'k1', bytes }]) });
+  afterAll(() => closeDb(tools.db));
+  const settings = {
+    DATABASE_URL: url,
+    MASTER_KEY: `k1:${bytes.toString('base64')}`,
+    PUBLIC_URL: 'http://localhost:4000',
+  };
+  return { tools, settings };
 }
 
 /** A request with this API key. */

@@ -1,13 +1,9 @@
 /** Two server processes on one database: what is done through one, the other must know of. */
-import { randomBytes } from 'node:crypto';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import type { Tools } from '../../server/domain/call.ts';
-import { closeDb } from '../../server/platform/db.ts';
-import { MasterKeys } from '../../server/platform/master-keys.ts';
-import { createTestTools } from './call.ts';
-import { createTestDatabase } from './database.ts';
 import { type ServerProcess, type Settings, startServer, until } from './process.ts';
 import { createSessionApi, type SessionApi } from './session-api.ts';
+import { setUpProcesses } from './setup.ts';
 import { type Watcher, type Watching, watchAt } from './watching.ts';
 
 export interface TwoServers {
@@ -40,20 +36,12 @@ export interface TwoServers {
 export async function startTwoServers(
   settingsOf: (databaseUrl: string) => Promise<Settings> | Settings = () => ({}),
 ): Promise<TwoServers> {
-  const { url } = await createTestDatabase();
-  const bytes = randomBytes(32);
-  const settings = {
-    DATABASE_URL: url,
-    MASTER_KEY: `k1:${bytes.toString('base64')}`,
-    PUBLIC_URL: 'http://localhost:4000',
-  };
-  const more = await settingsOf(url);
+  const { tools, settings } = await setUpProcesses();
+  const more = await settingsOf(settings.DATABASE_URL);
   const [here, there] = await Promise.all([
     startServer(settings),
     startServer({ ...settings, ...more }),
   ]);
-  const tools = createTestTools(url, { masterKeys: new MasterKeys([{ id: 'k1', bytes }]) });
-  afterAll(() => closeDb(tools.db));
   return {
     here,
     there,
