@@ -1,85 +1,46 @@
 import { z } from 'zod';
-import type { AuthSessionStatus, Channel } from '../../../prisma/generated/enums.ts';
+import type { AuthSessionStatus } from '../../../prisma/generated/enums.ts';
 import type { Call } from '../call.ts';
 import {
+  type ActivityFilter,
+  activityConditions,
+  activityFilterFields,
   type Bind,
   type Condition,
-  channelRule,
   containsText,
-  idRule,
-  idsRule,
+  filterCheck,
   listRule,
-  orderedRange,
-  searchRule,
-  subjectCondition,
-  subjectIdRule,
 } from '../filters.ts';
-import { validate } from '../validation.ts';
 import { statusSql } from './record.ts';
 
-export interface SessionFilter {
+/** The key is that which it was started with, and the instant that of its start. */
+export interface SessionFilter extends ActivityFilter {
   /** As it is now: a pending session past its lifetime is found under EXPIRED only. */
   statuses?: AuthSessionStatus[] | null;
-  projectIds?: string[] | null;
-  /** That it was started with. */
-  apiKeyId?: string | null;
-  /** The subject's id, or `<provider>:<id>` as a proof's `sub` has it. */
-  subjectId?: string | null;
-  channel?: Channel | null;
-  /** Of the start. Inclusive. */
-  from?: Date | null;
-  /** Exclusive. */
-  to?: Date | null;
-  /** Text in the id, user code, reason, subject or metadata, in any case. */
-  search?: string | null;
 }
 
 /** The rules of each field. */
 export const sessionFilterFields = {
   statuses: listRule(z.enum(['PENDING', 'CONFIRMED', 'CANCELLED', 'EXPIRED', 'USED']), 5),
-  projectIds: idsRule('project'),
-  apiKeyId: idRule('apiKey'),
-  subjectId: subjectIdRule,
-  channel: channelRule,
-  from: z.date().nullish(),
-  to: z.date().nullish(),
-  search: searchRule,
+  ...activityFilterFields,
 };
 
-const rules = z.object({ filter: z.object(sessionFilterFields).superRefine(orderedRange) });
+export const checkSessionFilter = filterCheck<SessionFilter>(z.object(sessionFilterFields));
 
 /**
- * The filter without what was left out; lists without repeats.
- *
- * @throws {ValidationError} with the path of each field that breaks a rule, from `filter` on
+ * What each field of a checked filter asks of a row `a` of `auth_sessions`. A session is meant if all of
+ * them hold.
  */
-export function checkSessionFilter(filter: SessionFilter | null | undefined): SessionFilter {
-  return validate(rules, { filter: filter ?? {} }).filter;
-}
-
-/**
- * What each field of a checked filter asks of a row `a` of `auth_sessions`, as this actor sees it. A
- * session is meant if all of them hold.
- */
-export function sessionConditions(
-  call: Pick<Call, 'actor'>,
-  filter: SessionFilter,
-  bind: Bind,
-): Condition<SessionFilter>[] {
-  const { statuses, projectIds, apiKeyId, subjectId, channel, from, to, search } = filter;
-  const conditions: Condition<SessionFilter>[] = [];
+export function sessionConditions(filter: SessionFilter, bind: Bind): Condition<SessionFilter>[] {
+  const { statuses, search } = filter;
+  const conditions: Condition<SessionFilter>[] = activityConditions(
+    'a',
+    'a.created_at',
+    filter,
+    bind,
+  );
   const add = (field: keyof SessionFilter, sql: string) => void conditions.push({ field, sql });
-
   if (statuses) add('statuses', `${statusSql('a')}::text = ANY (${bind(statuses)}::text[])`);
-  if (projectIds) add('projectIds', `a.project_id = ANY (${bind(projectIds)}::text[])`);
-  if (apiKeyId != null) {
-    const isHidden = asksForHiddenKey(call, filter);
-    add('apiKeyId', isHidden ? 'false' : `a.api_key_id = ${bind(apiKeyId)}`);
-  }
-  if (subjectId != null) add('subjectId', subjectCondition('a', subjectId, bind));
-  if (channel != null) add('channel', `a.channel = ${bind(channel)}::channel`);
-  if (from) add('from', `a.created_at >= ${bind(from)}::timestamptz`);
-  if (to) add('to', `a.created_at < ${bind(to)}::timestamptz`);
   if (search != null) add('search', containsText(searched, search, bind));
   return conditions;
 }

@@ -2,7 +2,7 @@
 import { AuthSessionStatus, Channel } from '../../../prisma/generated/enums.ts';
 import type { ActivityScope } from '../activity-scope.ts';
 import type { Call } from '../call.ts';
-import { type Bind, subjectIdSql, subjectReadings } from '../filters.ts';
+import { type Bind, subjectReadings } from '../filters.ts';
 import { type Group, type Lead, lead, ledSources } from '../lead.ts';
 import type { PageSource } from '../read-page.ts';
 import { asksForHiddenKey, type SessionFilter, sessionConditions } from './filter.ts';
@@ -21,7 +21,7 @@ export function sessionSources(
     placesSql: scope.environmentsSql,
     place: 'a.environment_id',
     filter,
-    conditionsOf: (some: SessionFilter) => sessionConditions(call, some, bind),
+    conditionsOf: (some: SessionFilter) => sessionConditions(some, bind),
     always: null,
   };
   return ledSources(of, leadOf(filter, bind), bind);
@@ -31,11 +31,7 @@ export function sessionSources(
 function leadOf(filter: SessionFilter, bind: Bind): Lead<SessionFilter> {
   const { statuses, apiKeyId, subjectId, channel } = filter;
   if (subjectId != null) {
-    const groups = subjectReadings(subjectId).map(({ id, key }) => ({
-      where: `${subjectIdSql('a')} = ${bind(id)}`,
-      residual: key === null ? undefined : `a.subject_key = ${bind(key)}`,
-    }));
-    return lead(['subjectId'], ...groups);
+    return lead(['subjectId'], ...subjectReadings('a', subjectId, bind));
   }
   if (apiKeyId != null) return lead(['apiKeyId'], { where: `a.api_key_id = ${bind(apiKeyId)}` });
   if (statuses || channel != null) {

@@ -3,41 +3,27 @@
  * means. Lists, exports and live tails all ask here.
  */
 import { z } from 'zod';
-import type { Channel, LogLevel } from '../../../prisma/generated/enums.ts';
+import type { LogLevel } from '../../../prisma/generated/enums.ts';
 import {
+  type ActivityFilter,
+  activityConditions,
+  activityFilterFields,
   type Bind,
   type Condition,
-  channelRule,
   containsText,
+  filterCheck,
   idRule,
-  idsRule,
   listRule,
-  orderedRange,
-  searchRule,
-  subjectCondition,
-  subjectIdRule,
 } from '../filters.ts';
 import { kindOfId } from '../ids.ts';
-import { validate } from '../validation.ts';
 import type { LogSight } from './sight.ts';
 import { isLogType } from './types.ts';
 
-export interface LogFilter {
+export interface LogFilter extends ActivityFilter {
   types?: string[] | null;
   levels?: LogLevel[] | null;
-  projectIds?: string[] | null;
-  apiKeyId?: string | null;
   sessionId?: string | null;
-  /** The subject's id, or `<provider>:<id>` as a proof's `sub` has it. */
-  subjectId?: string | null;
-  channel?: Channel | null;
   actorId?: string | null;
-  /** Inclusive. */
-  from?: Date | null;
-  /** Exclusive. */
-  to?: Date | null;
-  /** Text in the message, ids, subject or data, in any case. */
-  search?: string | null;
 }
 
 /** The rules of each field. */
@@ -47,11 +33,7 @@ export const logFilterFields = {
     50,
   ),
   levels: listRule(z.enum(['INFO', 'WARN', 'ERROR']), 3),
-  projectIds: idsRule('project'),
-  apiKeyId: idRule('apiKey'),
   sessionId: idRule('authSession'),
-  subjectId: subjectIdRule,
-  channel: channelRule,
   actorId: z
     .string()
     .refine(
@@ -59,21 +41,10 @@ export const logFilterFields = {
       'Must be the id of a user, an API key or an access token: usr_…, key_… or tok_….',
     )
     .nullish(),
-  from: z.date().nullish(),
-  to: z.date().nullish(),
-  search: searchRule,
+  ...activityFilterFields,
 };
 
-const rules = z.object({ filter: z.object(logFilterFields).superRefine(orderedRange) });
-
-/**
- * The filter without what was left out; lists without repeats.
- *
- * @throws {ValidationError} with the path of each field that breaks a rule, from `filter` on
- */
-export function checkLogFilter(filter: LogFilter | null | undefined): LogFilter {
-  return validate(rules, { filter: filter ?? {} }).filter;
-}
+export const checkLogFilter = filterCheck<LogFilter>(z.object(logFilterFields));
 
 /**
  * What each field of a checked filter asks of a row `l` of `log_entries`, as this actor sees it. An
@@ -84,32 +55,18 @@ export function logConditions(
   sight: LogSight,
   bind: Bind,
 ): Condition<LogFilter>[] {
-  const { types, levels, projectIds, apiKeyId, sessionId, subjectId, channel, actorId } = filter;
-  const { from, to, search } = filter;
-  const { columns } = sight;
-  const conditions: Condition<LogFilter>[] = [];
-  const add = (field: keyof LogFilter, sql: string) => void conditions.push({ field, sql });
   if (asksForHidden(filter, sight)) return [{ field: 'actorId', sql: 'false' }];
-
+  const { types, levels, sessionId, actorId, search } = filter;
+  const conditions: Condition<LogFilter>[] = activityConditions('l', 'l.at', filter, bind);
+  const add = (field: keyof LogFilter, sql: string) => void conditions.push({ field, sql });
   if (types) add('types', `l.type = ANY (${bind(types)}::text[])`);
   if (levels) add('levels', `l.level = ANY (${bind(levels)}::log_level[])`);
-  if (projectIds) add('projectIds', `l.project_id = ANY (${bind(projectIds)}::text[])`);
-  if (apiKeyId != null) add('apiKeyId', `l.api_key_id = ${bind(apiKeyId)}`);
   if (sessionId != null) add('sessionId', `l.session_id = ${bind(sessionId)}`);
-  if (subjectId != null) add('subjectId', subjectCondition('l', subjectId, bind));
-  if (channel != null) add('channel', `l.channel = ${bind(channel)}::channel`);
   if (actorId != null) add('actorId', `l.actor_id = ${bind(actorId)}`);
-  if (from) add('from', `l.at >= ${bind(from)}::timestamptz`);
-  if (to) add('to', `l.at < ${bind(to)}::timestamptz`);
-  if (search != null)
-    add(
-      'search',
-      containsText(
-        searchedFields.map((name) => columns[name]),
-        search,
-        bind,
-      ),
-    );
+  if (search != null) {
+    const seen = searchedFields.map((name) => sight.columns[name]);
+    add('search', containsText(seen, search, bind));
+  }
   return conditions;
 }
 

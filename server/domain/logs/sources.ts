@@ -1,6 +1,6 @@
 /** By which indexes a filtered log is read (lead.ts). */
 import type { ActivityScope } from '../activity-scope.ts';
-import { type Bind, subjectIdSql, subjectReadings } from '../filters.ts';
+import { type Bind, subjectReadings } from '../filters.ts';
 import { kindOfId } from '../ids.ts';
 import { type Group, type Lead, lead, ledSources } from '../lead.ts';
 import type { PageSource } from '../read-page.ts';
@@ -52,7 +52,7 @@ function leadOf(filter: LogFilter, bind: Bind): Lead<LogFilter> {
   if (sessionId != null) {
     return lead(['sessionId'], { where: `l.session_id = ${bind(sessionId)}` });
   }
-  if (subjectId != null) return lead(['subjectId'], ...groupsOfSubject(subjectId, bind));
+  if (subjectId != null) return lead(['subjectId'], ...subjectReadings('l', subjectId, bind));
   if (actorId != null) return lead(['actorId'], ...groupsOfActor(actorId, bind));
   // Changes of settings are few, and so are warnings, beside the sessions of a key.
   if (types && !types.some(isOfSessions)) return lead(['types'], ...groupsOfTypes(types, bind));
@@ -87,13 +87,6 @@ function groupsOfTypes(types: string[], bind: Bind): Group[] {
     groups.push({ forEach, where: `l.type = e.type AND l.type <> '${commonest}'` });
   }
   return groups;
-}
-
-function groupsOfSubject(subjectId: string, bind: Bind): Group[] {
-  return subjectReadings(subjectId).map(({ id, key }) => ({
-    where: `${subjectIdSql('l')} = ${bind(id)}`,
-    residual: key === null ? undefined : `l.subject_key = ${bind(key)}`,
-  }));
 }
 
 /**
