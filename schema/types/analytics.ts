@@ -61,35 +61,42 @@ const SessionFunnel = builder.objectRef<SessionTotals>('SessionFunnel').implemen
   }),
 });
 
-const rateOf = ({ started, confirmed }: SessionTotals) =>
-  started === 0 ? null : confirmed / started;
+type Totals = Found['previous'];
+
+/** What a range says as the range before it does. */
+const totalSessions = {
+  type: 'SafeInt',
+  description: 'Sessions that started in the range, whatever became of them.',
+  resolve: async ({ totals }: Totals) => (await totals()).started,
+} as const;
+const confirmedSessions = {
+  type: 'SafeInt',
+  description: 'Of those, confirmed; those that were exchanged since are included.',
+  resolve: async ({ totals }: Totals) => (await totals()).confirmed,
+} as const;
+const conversionRate = {
+  nullable: true,
+  description: 'The part of the sessions that were confirmed, 0 to 1; null without a session.',
+  resolve: async ({ totals }: Totals) => {
+    const { started, confirmed } = await totals();
+    return started === 0 ? null : confirmed / started;
+  },
+} as const;
 
 const uniqueUsers =
   'Distinct users of the confirmed sessions, by provider and id; exact. Of sessions that are still kept: those that retention removed have no users any more, while every other number here stays.';
 
-const AnalyticsTotals = builder.objectRef<Found['previous']>('AnalyticsTotals').implement({
+const AnalyticsTotals = builder.objectRef<Totals>('AnalyticsTotals').implement({
   description: 'The totals of a range.',
   fields: (t) => ({
-    totalSessions: t.field({
-      type: 'SafeInt',
-      description: 'Sessions that started in the range, whatever became of them.',
-      resolve: async ({ totals }) => (await totals()).started,
-    }),
-    confirmedSessions: t.field({
-      type: 'SafeInt',
-      description: 'Of those, confirmed; those that were exchanged since are included.',
-      resolve: async ({ totals }) => (await totals()).confirmed,
-    }),
+    totalSessions: t.field(totalSessions),
+    confirmedSessions: t.field(confirmedSessions),
     uniqueUsers: t.field({
       type: 'SafeInt',
       description: uniqueUsers,
       resolve: ({ users }) => users(),
     }),
-    conversionRate: t.float({
-      nullable: true,
-      description: 'The part of the sessions that were confirmed, 0 to 1; null without a session.',
-      resolve: async ({ totals }) => rateOf(await totals()),
-    }),
+    conversionRate: t.float(conversionRate),
   }),
 });
 
@@ -142,26 +149,14 @@ export const Analytics = builder.objectRef<Found>('Analytics').implement({
       description: 'The time zone in which its days begin and end.',
       resolve: ({ range }) => range.timeZone,
     }),
-    totalSessions: t.field({
-      type: 'SafeInt',
-      description: 'Sessions that started in the range, whatever became of them.',
-      resolve: async ({ totals }) => (await totals()).started,
-    }),
-    confirmedSessions: t.field({
-      type: 'SafeInt',
-      description: 'Of those, confirmed; those that were exchanged since are included.',
-      resolve: async ({ totals }) => (await totals()).confirmed,
-    }),
+    totalSessions: t.field(totalSessions),
+    confirmedSessions: t.field(confirmedSessions),
     uniqueUsers: t.field({
       type: 'SafeInt',
       description: `${uniqueUsers} Costs more than the rest together, so ask for it where it is shown.`,
       resolve: ({ users }) => users(),
     }),
-    conversionRate: t.float({
-      nullable: true,
-      description: 'The part of the sessions that were confirmed, 0 to 1; null without a session.',
-      resolve: async ({ totals }) => rateOf(await totals()),
-    }),
+    conversionRate: t.float(conversionRate),
     timeToConfirm: t.field({
       type: Percentiles,
       nullable: true,

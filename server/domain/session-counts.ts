@@ -1,7 +1,7 @@
 import { type Db, promptly } from '../platform/db.ts';
 import { environmentOfKey } from './access.ts';
 import { scopesSql } from './activity-scope.ts';
-import { counters } from './auth-sessions/effects.ts';
+import { type counters, eachCounter } from './auth-sessions/effects.ts';
 import { overdueSql } from './auth-sessions/record.ts';
 import { gathered } from './load.ts';
 
@@ -19,11 +19,10 @@ export interface SessionCounts {
 }
 
 const midnight = `date_trunc('day', now(), 'UTC')`;
-const select = (table: string) =>
-  counters.map((name) => `sum(${table}.${name}) AS ${name}`).join(', ');
+const select = (table: string) => eachCounter((name) => `sum(${table}.${name}) AS ${name}`);
 /** numeric sums as numbers; exact up to 2^53. */
 const read = (from: string, as: string) =>
-  counters.map((name) => `coalesce(${from}.${name}, 0)::float8 AS "${as}_${name}"`).join(', ');
+  eachCounter((name) => `coalesce(${from}.${name}, 0)::float8 AS "${as}_${name}"`);
 
 /**
  * Counters say what was written; a pending session past its lifetime is expired although nothing was

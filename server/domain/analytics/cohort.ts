@@ -8,7 +8,7 @@ export interface Cohort {
   edges: Date[];
 }
 
-const quarterMs = 900_000;
+export const quarterMs = 900_000;
 
 /** The quarter hour that begins at the instant, counted since 1970. */
 export const quarterOf = (instant: Date) => Math.floor(instant.getTime() / quarterMs);

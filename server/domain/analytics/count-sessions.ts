@@ -1,4 +1,4 @@
-import { counters } from '../auth-sessions/effects.ts';
+import { counterColumns, eachCounter } from '../auth-sessions/effects.ts';
 import { overdueSql } from '../auth-sessions/record.ts';
 import { together } from '../load.ts';
 import type { SessionTotals } from '../session-counts.ts';
@@ -12,7 +12,7 @@ import { type Cohort, quarterOf } from './cohort.ts';
  * count as expired.
  */
 const text = `
-SELECT c.n::int AS cohort, s.n AS segment, ${counters.map((name) => `s.${name}::float8 AS ${name}`).join(', ')}
+SELECT c.n::int AS cohort, s.n AS segment, ${eachCounter((name) => `s.${name}::float8 AS ${name}`)}
 FROM ROWS FROM (jsonb_to_recordset($1) AS (environment_ids text[], edges int[]))
   WITH ORDINALITY AS c(environment_ids, edges, n)
 CROSS JOIN LATERAL (
@@ -26,11 +26,11 @@ CROSS JOIN LATERAL (
     FROM segment CROSS JOIN LATERAL generate_series(since / 96, (till - 1) / 96) AS day
   ),
   part AS (
-    SELECT n, ${counters.map((name) => `coalesce(d.${name}[upto], 0) - coalesce(d.${name}[skipped], 0) AS ${name}`).join(', ')}
+    SELECT n, ${eachCounter((name) => `coalesce(d.${name}[upto], 0) - coalesce(d.${name}[skipped], 0) AS ${name}`)}
     FROM piece JOIN session_days d USING (day) WHERE d.environment_id = ANY (c.environment_ids)
       AND d.day BETWEEN DATE '1970-01-01' + c.edges[1] / 96 AND DATE '1970-01-01' + c.edges[cardinality(c.edges)] / 96
     UNION ALL
-    SELECT width_bucket((extract(epoch FROM quarter_at) / 900)::int, c.edges), ${counters.join(', ')}
+    SELECT width_bucket((extract(epoch FROM quarter_at) / 900)::int, c.edges), ${counterColumns}
     FROM session_rollups
     WHERE environment_id = ANY (c.environment_ids)
       AND quarter_at >= to_timestamp(900::float8 * c.edges[1])
@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (
       AND created_at >= to_timestamp(900::float8 * c.edges[1])
       AND created_at < to_timestamp(900::float8 * c.edges[cardinality(c.edges)])
   )
-  SELECT n, ${counters.map((name) => `sum(${name}) AS ${name}`).join(', ')} FROM part GROUP BY n
+  SELECT n, ${eachCounter((name) => `sum(${name}) AS ${name}`)} FROM part GROUP BY n
 ) s`;
 
 /**

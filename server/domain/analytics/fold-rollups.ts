@@ -8,7 +8,7 @@
  * by a later run.
  */
 import type { Db } from '../../platform/db.ts';
-import { counters } from '../auth-sessions/effects.ts';
+import { counterColumns, eachCounter } from '../auth-sessions/effects.ts';
 import type { Call } from '../call.ts';
 
 /** A session lives for an hour at most and is exchanged soon after: a day that is over stays as it is. */
@@ -38,24 +38,23 @@ gone AS (
 export const monthSql = (day: string) => `date_trunc('month', ${day}::timestamp)::date`;
 
 const place = 'environment_id, day, project_id, workspace_id';
-const each = (part: (name: string) => string) => counters.map(part).join(', ');
 
 const foldSessions = `
 WITH ${taken('session_rollups', 'environment_id, quarter_at, slot')},
 counted AS (
-  SELECT ${place}, quarter, ${each((name) => `sum(${name}) AS ${name}`)} FROM gone GROUP BY ${place}, quarter
+  SELECT ${place}, quarter, ${eachCounter((name) => `sum(${name}) AS ${name}`)} FROM gone GROUP BY ${place}, quarter
 ),
 running AS (
-  SELECT ${place}, quarter, ${each((name) => `coalesce(sum(${name}) OVER until, 0)::int AS ${name}`)}
+  SELECT ${place}, quarter, ${eachCounter((name) => `coalesce(sum(${name}) OVER until, 0)::int AS ${name}`)}
   FROM (SELECT DISTINCT ${place} FROM counted) d CROSS JOIN generate_series(0, 95) AS quarter
     LEFT JOIN counted USING (${place}, quarter)
   WINDOW until AS (PARTITION BY environment_id, day ORDER BY quarter)
 ),
 folded AS (
-  INSERT INTO session_days (${place}, ${counters.join(', ')})
-  SELECT ${place}, ${each((name) => `array_agg(${name} ORDER BY quarter)`)}
+  INSERT INTO session_days (${place}, ${counterColumns})
+  SELECT ${place}, ${eachCounter((name) => `array_agg(${name} ORDER BY quarter)`)}
   FROM running GROUP BY ${place} ORDER BY environment_id, day
-  ON CONFLICT (environment_id, day) DO UPDATE SET ${each(
+  ON CONFLICT (environment_id, day) DO UPDATE SET ${eachCounter(
     (name) => `${name} = ARRAY(SELECT a + b
       FROM unnest(session_days.${name}, EXCLUDED.${name}) WITH ORDINALITY AS u(a, b, n) ORDER BY n)`,
   )}

@@ -8,7 +8,13 @@
  *
  * Parameters: $1 the environment, $2 the first instant, $3 the instant after the last.
  */
-import { counters, quarterSql } from '../auth-sessions/effects.ts';
+import {
+  addCounters,
+  counterColumns,
+  type counters,
+  eachCounter,
+  quarterSql,
+} from '../auth-sessions/effects.ts';
 import { bucketSql } from '../confirm-times.ts';
 import { monthSql } from './fold-rollups.ts';
 
@@ -16,7 +22,7 @@ const bucketName = (sql: string) => `'bucket ' || ${sql}`;
 
 /** A row of counters as cells. */
 const unpivot = (value: (name: string) => string) =>
-  `CROSS JOIN LATERAL (VALUES ${counters.map((name) => `('${name}', (${value(name)})::bigint)`).join(', ')}) AS v(what, count)`;
+  `CROSS JOIN LATERAL (VALUES ${eachCounter((name) => `('${name}', (${value(name)})::bigint)`)}) AS v(what, count)`;
 
 const reached: Record<(typeof counters)[number], string> = {
   started: 'true',
@@ -30,7 +36,7 @@ const ofSessions = `
 SELECT s.quarter_at, v.what, v.count
 FROM (
   SELECT ${quarterSql('created_at')} AS quarter_at,
-    ${counters.map((name) => `count(*) FILTER (WHERE ${reached[name]}) AS ${name}`).join(', ')}
+    ${eachCounter((name) => `count(*) FILTER (WHERE ${reached[name]}) AS ${name}`)}
   FROM auth_sessions WHERE environment_id = $1 AND created_at >= $2 AND created_at < $3 GROUP BY 1
 ) s ${unpivot((name) => `s.${name}`)}
 UNION ALL
@@ -73,17 +79,15 @@ const place = (condition = 'true') => `(SELECT e.id AS environment_id, e.project
 const isKept = "$2 >= coalesce(e.sessions_purged_before, '-infinity')";
 const missing = (name: string) =>
   `coalesce(sum(sessions - counted) FILTER (WHERE what = '${name}'), 0) AS ${name}`;
-const additions = (table: string) =>
-  counters.map((name) => `${name} = ${table}.${name} + EXCLUDED.${name}`).join(', ');
 
 /** Adds to the rollups what they lack, or have too much. */
 export const mendRollupsSql = `
 WITH difference AS (${differencesSql}),
 mended AS (
-  INSERT INTO session_rollups (environment_id, quarter_at, slot, project_id, workspace_id, ${counters.join(', ')})
-  SELECT environment_id, quarter_at, 0, project_id, workspace_id, ${counters.map(missing).join(', ')}
+  INSERT INTO session_rollups (environment_id, quarter_at, slot, project_id, workspace_id, ${counterColumns})
+  SELECT environment_id, quarter_at, 0, project_id, workspace_id, ${eachCounter(missing)}
   FROM difference CROSS JOIN ${place(isKept)} WHERE what NOT LIKE 'bucket %' GROUP BY 1, 2, 4, 5 ORDER BY 2
-  ON CONFLICT (environment_id, quarter_at, slot) DO UPDATE SET ${additions('session_rollups')}
+  ON CONFLICT (environment_id, quarter_at, slot) DO ${addCounters('session_rollups')}
 )
 INSERT INTO confirm_time_rollups (environment_id, quarter_at, slot, bucket, project_id, workspace_id, count)
 SELECT environment_id, quarter_at, 0, substr(what, 8)::smallint, project_id, workspace_id, sessions - counted
@@ -106,11 +110,11 @@ SELECT what, sum(counted) AS counted, sum(total) AS total FROM (
 
 export const mendTotalsSql = `
 WITH sum AS (${totalsSql})
-INSERT INTO session_totals (environment_id, slot, project_id, workspace_id, ${counters.join(', ')})
+INSERT INTO session_totals (environment_id, slot, project_id, workspace_id, ${counterColumns})
 SELECT environment_id, 0, project_id, workspace_id,
-  ${counters.map((name) => `sum(counted - total) FILTER (WHERE what = '${name}')`).join(', ')}
+  ${eachCounter((name) => `sum(counted - total) FILTER (WHERE what = '${name}')`)}
 FROM sum CROSS JOIN ${place()} GROUP BY 1, 3, 4
-ON CONFLICT (environment_id, slot) DO UPDATE SET ${additions('session_totals')}`;
+ON CONFLICT (environment_id, slot) DO ${addCounters('session_totals')}`;
 
 /** Days whose histogram is not what their quarter hours add up to. Parameter: $1 the environment. */
 export const wholeDaysSql = `

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Call } from '../call.ts';
+import { quarterMs } from './cohort.ts';
 import {
   differencesSql,
   mendMonthSql,
@@ -22,7 +23,6 @@ export interface Difference {
   counted: number;
 }
 
-const quarterMs = 900_000;
 /** That of the statements below which mend: two at once would mend twice. */
 export const mendingLock = 5_220_617;
 

@@ -13,13 +13,22 @@ import { sessionDataSql, wantsEventsSql } from '../webhooks/event-sql.ts';
 
 export const counters = ['started', 'confirmed', 'cancelled', 'expired', 'used'] as const;
 
+/** Something of each of the counters, one after the other: of a select list, of a SET clause. */
+export const eachCounter = (part: (name: (typeof counters)[number]) => string) =>
+  counters.map(part).join(', ');
+
+/** The columns of the counters. */
+export const counterColumns = eachCounter((name) => name);
+
+/** For ON CONFLICT: adds the counters to those that are there. */
+export const addCounters = (table: string) =>
+  `UPDATE SET ${eachCounter((name) => `${name} = ${table}.${name} + EXCLUDED.${name}`)}`;
+
 /** The quarter hour a session counts in: the one it started in. Zones are multiples of it. */
 export const quarterSql = (instant: string) =>
   `date_bin('15 minutes', ${instant}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`;
 
-const sums = counters.map((name) => `sum(delta_${name})`).join(', ');
-const additions = (table: string) =>
-  counters.map((name) => `${name} = ${table}.${name} + EXCLUDED.${name}`).join(', ');
+const sums = eachCounter((name) => `sum(delta_${name})`);
 
 /**
  * Rows are written in the order of their keys, so that two statements that share a slot and several
@@ -35,16 +44,16 @@ logged AS (
   FROM changed c JOIN input i USING (n)
 ),
 counted AS (
-  INSERT INTO session_rollups (environment_id, quarter_at, slot, project_id, workspace_id, ${counters.join(', ')})
+  INSERT INTO session_rollups (environment_id, quarter_at, slot, project_id, workspace_id, ${counterColumns})
   SELECT environment_id, ${quarterSql('created_at')}, $2, project_id, workspace_id, ${sums}
   FROM changed GROUP BY environment_id, 2, project_id, workspace_id ORDER BY environment_id, 2
-  ON CONFLICT (environment_id, quarter_at, slot) DO UPDATE SET ${additions('session_rollups')}
+  ON CONFLICT (environment_id, quarter_at, slot) DO ${addCounters('session_rollups')}
 ),
 totalled AS (
-  INSERT INTO session_totals (environment_id, slot, project_id, workspace_id, ${counters.join(', ')})
+  INSERT INTO session_totals (environment_id, slot, project_id, workspace_id, ${counterColumns})
   SELECT environment_id, $2, project_id, workspace_id, ${sums}
   FROM changed GROUP BY environment_id, project_id, workspace_id ORDER BY environment_id
-  ON CONFLICT (environment_id, slot) DO UPDATE SET ${additions('session_totals')}
+  ON CONFLICT (environment_id, slot) DO ${addCounters('session_totals')}
 )`;
 
 /** The same, and the event. */

@@ -134,6 +134,12 @@ async function findPlace(
   return { workspaceId, projectId: id, environmentId: null, environmentIds };
 }
 
+/** Parameters: $1 the key, $2 that of the pseudonym. */
+const eraseEntriesSql = `
+UPDATE log_entries SET ip = NULL, user_agent = NULL, data = NULL,
+  actor_label = CASE WHEN actor_kind = 'END_USER' THEN 'End user' ELSE actor_label END,
+  subject_key = CASE WHEN subject_key = $1 THEN $2 ELSE subject_key END`;
+
 /** Some sessions, with their log entries and events. */
 async function eraseSessions(
   tx: Tx,
@@ -162,11 +168,12 @@ async function eraseSessions(
   );
   const ids = rows.map(({ id }) => id);
   // A statement of its own, which sees what those wrote who held a session before us.
-  const logEntries = await tx.$executeRaw`
-    UPDATE log_entries SET ip = NULL, user_agent = NULL, data = NULL,
-      actor_label = CASE WHEN actor_kind = 'END_USER' THEN 'End user' ELSE actor_label END,
-      subject_key = CASE WHEN subject_key = ${key} THEN ${pseudonymKey} ELSE subject_key END
-    WHERE session_id = ANY (${ids})`;
+  const logEntries = await tx.$executeRawUnsafe(
+    `${eraseEntriesSql} WHERE session_id = ANY ($3)`,
+    key,
+    pseudonymKey,
+    ids,
+  );
   await eraseSessionsFromWebhooks(tx, environmentIds, ids);
   return { sessions: ids.length, logEntries };
 }
@@ -179,10 +186,7 @@ async function eraseEntries(
   sessions: number,
 ): Promise<Erased> {
   const rows = await tx.$queryRawUnsafe<{ sessionId: string }[]>(
-    `UPDATE log_entries SET ip = NULL, user_agent = NULL, data = NULL,
-      actor_label = CASE WHEN actor_kind = 'END_USER' THEN 'End user' ELSE actor_label END,
-       subject_key = CASE WHEN subject_key = $1 THEN $2 ELSE subject_key END
-     WHERE session_id = ANY (ARRAY(
+    `${eraseEntriesSql} WHERE session_id = ANY (ARRAY(
        SELECT l.session_id FROM log_entries l
        WHERE ${placeSql('l')} = ANY ($3::text[]) AND ${subjectIdSql('l')} = $4 AND l.subject_key = $1
        LIMIT $5::int))
