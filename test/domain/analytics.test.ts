@@ -9,6 +9,7 @@ import {
   isConfirmed,
   type PastSession,
   type Place,
+  placesOf,
   writeCounts,
   writeSessions,
 } from '../support/history.ts';
@@ -23,27 +24,21 @@ let places: Place[];
 /** Workspace, project and environment, each with the places that belong to it. */
 let scopes: { id: string; of: Place[] }[];
 beforeAll(async () => {
-  const {
-    owner: by,
-    workspaceId,
-    id: projectId,
-    production,
-    development,
-  } = await createTestProject(tools);
-  owner = callAs(tools, by.actor);
+  const project = await createTestProject(tools);
+  const { workspaceId } = project;
+  owner = callAs(tools, project.owner.actor);
   const other = await createProject(owner, { name: 'Other', workspaceId });
   const { defaultEnvironmentId } = await db.project.findUniqueOrThrow({
     where: { id: other.projectId },
   });
   places = [
-    { environmentId: production.id, projectId, workspaceId },
-    { environmentId: development.id, projectId, workspaceId },
+    ...placesOf(project),
     { environmentId: defaultEnvironmentId, projectId: other.projectId, workspaceId },
   ];
   scopes = [
     { id: workspaceId, of: places },
-    { id: projectId, of: places.slice(0, 2) },
-    { id: production.id, of: places.slice(0, 1) },
+    { id: project.id, of: places.slice(0, 2) },
+    { id: project.production.id, of: places.slice(0, 1) },
   ];
 });
 beforeEach(() => forgetHistory(db));

@@ -13,6 +13,7 @@ import { findProject } from '../../server/domain/projects/find.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
 import { purgeDeleted } from '../../server/domain/purge.ts';
 import { callAs, nobody, type TestCall } from '../support/call.ts';
+import { purgedTables } from '../support/history.ts';
 import { createTestProject, type TestProject } from '../support/projects.ts';
 import { passDeadline } from '../support/sessions.ts';
 import { callWithKey, setUpTools } from '../support/setup.ts';
@@ -29,18 +30,10 @@ beforeAll(async () => {
   server = await callWithKey(tools, project.production.secret);
 });
 
-const tables = [
-  'auth_sessions',
-  'log_entries',
-  'session_rollups',
-  'session_totals',
-  'session_days',
-  'confirm_time_rollups',
-  'confirm_time_days',
-  'confirm_time_months',
-];
 async function rowsOf(environmentId: string): Promise<number> {
-  const counts = tables.map((table) => `(SELECT count(*) FROM ${table} WHERE environment_id = $1)`);
+  const counts = purgedTables.map(
+    (table) => `(SELECT count(*) FROM ${table} WHERE environment_id = $1)`,
+  );
   const { rows } = await tools.db.$pool.query(`SELECT ${counts.join(' + ')} AS count`, [
     environmentId,
   ]);

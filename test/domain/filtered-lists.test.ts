@@ -17,10 +17,10 @@ import { logList } from '../../server/domain/logs/list.ts';
 import { logTypes } from '../../server/domain/logs/types.ts';
 import { type PagedList, type ReadLimits, readPage } from '../../server/domain/read-page.ts';
 import { callAs } from '../support/call.ts';
+import { placesOf } from '../support/history.ts';
 import { addMember, callOf } from '../support/people.ts';
 import { createTestProject, type TestProject } from '../support/projects.ts';
 import {
-  environmentsOf,
   filterOf,
   insertLogs,
   insertSessions,
@@ -63,7 +63,7 @@ beforeAll(async () => {
   await tools.db.logEntry.deleteMany();
   const gone = { workspaceId, projectId: shop.id, environmentId: newId('environment') };
   const places: Place[] = [
-    ...[shop, other, stranger].flatMap(environmentsOf),
+    ...[shop, other, stranger].flatMap(placesOf),
     gone,
     { workspaceId, projectId: shop.id, environmentId: null },
     { workspaceId, projectId: null, environmentId: null },
@@ -218,7 +218,7 @@ describe('by pages of any size, in either direction, cut short or not, exactly w
 
 test('of what was there when a walk began, all comes once while more arrives', async () => {
   const { call } = readers[0]!;
-  const place = environmentsOf(shop)[0]!;
+  const place = placesOf(shop)[0]!;
   const list = logList(call, workspaceScope(call, shop.workspaceId), { levels: ['INFO'] });
   const all = () => walk(list, { size: 50, backward: false, limits: { rows: 500, ms: 1_000 } });
   const before = await all();

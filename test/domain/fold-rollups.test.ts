@@ -13,6 +13,7 @@ import {
   forgetHistory,
   type PastSession,
   type Place,
+  placesOf,
   writeCounts,
   writeSessions,
 } from '../support/history.ts';
@@ -32,8 +33,7 @@ let owner: TestCall;
 beforeAll(async () => {
   project = await createTestProject(here);
   owner = callAs(here, project.owner.actor);
-  const { id: projectId, workspaceId, production } = project;
-  place = { environmentId: production.id, projectId, workspaceId };
+  place = placesOf(project)[0]!;
   return () => Promise.all([closeDb(db), closeDb(there.db)]);
 });
 beforeEach(() => forgetHistory(db));

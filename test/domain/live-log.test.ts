@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { projectScope } from '../../server/domain/activity-scope.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import type { Call } from '../../server/domain/call.ts';
@@ -6,22 +6,13 @@ import { watchLog } from '../../server/domain/live/subscribe.ts';
 import { listLogs } from '../../server/domain/logs/list.ts';
 import { deleteProject } from '../../server/domain/projects/delete.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
-import { closeDb } from '../../server/platform/db.ts';
-import { callAs, createTestTools } from '../support/call.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { listenTo } from '../support/live.ts';
+import { callAs } from '../support/call.ts';
+import { listenTo, setUpLiveTools } from '../support/live.ts';
 import { inOpenTransaction } from '../support/open-transaction.ts';
 import { createTestProject, type TestProject } from '../support/projects.ts';
 import { callWithKey } from '../support/setup.ts';
 
-const { url } = await createTestDatabase();
-const tools = createTestTools(url);
-const other = createTestTools(url, { masterKeys: tools.masterKeys });
-await Promise.all([tools.events.start(), other.events.start()]);
-afterAll(async () => {
-  await Promise.all([tools.events.stop(), other.events.stop()]);
-  await Promise.all([closeDb(tools.db), closeDb(other.db)]);
-});
+const { tools, other } = await setUpLiveTools();
 
 const insertSql = (project: TestProject, id: string) => `INSERT INTO log_entries
   (id, type, message, actor_kind, actor_label, workspace_id, project_id, environment_id)

@@ -1,28 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { liveSessionCounts } from '../../server/domain/live/session-counts.ts';
 import { deleteProject } from '../../server/domain/projects/delete.ts';
 import { readSessionCounts } from '../../server/domain/session-counts.ts';
-import { closeDb } from '../../server/platform/db.ts';
-import { callAs, createTestTools } from '../support/call.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { listenTo } from '../support/live.ts';
+import { callAs } from '../support/call.ts';
+import { listenTo, setUpLiveTools } from '../support/live.ts';
 import { createTestProject } from '../support/projects.ts';
 import { passDeadline } from '../support/sessions.ts';
 import { callWithKey } from '../support/setup.ts';
 import { watchStatements } from '../support/statements.ts';
 
-const { url } = await createTestDatabase();
-const tools = createTestTools(url);
+const { tools, other } = await setUpLiveTools();
 const statements = watchStatements(tools.db);
-/** Another process. */
-const other = createTestTools(url, { masterKeys: tools.masterKeys });
-await Promise.all([tools.events.start(), other.events.start()]);
-afterAll(async () => {
-  await Promise.all([tools.events.stop(), other.events.stop()]);
-  await Promise.all([closeDb(tools.db), closeDb(other.db)]);
-});
 
 test('changes made while somebody subscribes are in what they are told', async () => {
   const { id, production } = await createTestProject(tools);

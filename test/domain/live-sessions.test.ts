@@ -1,26 +1,17 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { cancelSession } from '../../server/domain/auth-sessions/cancel.ts';
 import { confirmSession } from '../../server/domain/auth-sessions/confirm.ts';
 import { exchangeSession } from '../../server/domain/auth-sessions/exchange.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { liveSessions } from '../../server/domain/live/watched-session.ts';
 import { deleteProject } from '../../server/domain/projects/delete.ts';
-import { closeDb } from '../../server/platform/db.ts';
-import { callAs, createTestTools } from '../support/call.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { listenTo } from '../support/live.ts';
+import { callAs } from '../support/call.ts';
+import { listenTo, setUpLiveTools } from '../support/live.ts';
 import { createTestProject } from '../support/projects.ts';
 import { ageSession } from '../support/sessions.ts';
 import { callWithKey } from '../support/setup.ts';
 
-const { url } = await createTestDatabase();
-const tools = createTestTools(url);
-const other = createTestTools(url, { masterKeys: tools.masterKeys });
-await Promise.all([tools.events.start(), other.events.start()]);
-afterAll(async () => {
-  await Promise.all([tools.events.stop(), other.events.stop()]);
-  await Promise.all([closeDb(tools.db), closeDb(other.db)]);
-});
+const { tools, other } = await setUpLiveTools();
 
 const subject = { id: 'customer-1' };
 const project = await createTestProject(tools);

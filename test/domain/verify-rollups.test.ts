@@ -16,6 +16,7 @@ import {
   forgetHistory,
   type PastSession,
   type Place,
+  placesOf,
   writeCounts,
   writeSessions,
 } from '../support/history.ts';
@@ -33,10 +34,7 @@ beforeAll(async () => {
   project = await createTestProject(tools);
   owner = callAs(tools, project.owner.actor);
   server = await callWithKey(tools, project.production.secret);
-  const { id: projectId, workspaceId, production, development } = project;
-  places = [production, development].map(({ id: environmentId }) => {
-    return { environmentId, projectId, workspaceId };
-  });
+  places = placesOf(project);
 });
 beforeEach(() => forgetHistory(db));
 

@@ -4,6 +4,7 @@ import { closeDb, type Db } from '../../server/platform/db.ts';
 import { MasterKeys } from '../../server/platform/master-keys.ts';
 import { createTestTools } from '../support/call.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { purgedTables } from '../support/history.ts';
 import { startServer, until } from '../support/process.ts';
 import { createTestProject, type TestProject } from '../support/projects.ts';
 import { createSessionApi, withKey } from '../support/session-api.ts';
@@ -43,20 +44,9 @@ async function addSessions({ $pool }: Db, project: TestProject, count: number): 
   );
 }
 
-const tables = [
-  'auth_sessions',
-  'log_entries',
-  'session_rollups',
-  'session_totals',
-  'session_days',
-  'confirm_time_rollups',
-  'confirm_time_days',
-  'confirm_time_months',
-];
-
 /** Of each table, something about the rows of a project. @param sql over them, such as `count(*)` */
 async function askRows({ $pool }: Db, projectId: string, sql: string) {
-  const asked = tables.map(
+  const asked = purgedTables.map(
     (table) => `(SELECT ${sql} FROM ${table} t WHERE project_id = $1) AS ${table}`,
   );
   const { rows } = await $pool.query(`SELECT ${asked.join(', ')}`, [projectId]);

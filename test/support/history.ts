@@ -2,12 +2,35 @@
 import type { AuthSessionStatus } from '../../prisma/generated/enums.ts';
 import { newId } from '../../server/domain/ids.ts';
 import type { Db } from '../../server/platform/db.ts';
+import type { TestProject } from './projects.ts';
 
 export interface Place {
   environmentId: string;
   projectId: string;
   workspaceId: string;
 }
+
+/** Production and development of a project. */
+export const placesOf = ({ workspaceId, id, production, development }: TestProject): Place[] =>
+  [production, development].map((environment) => ({
+    workspaceId,
+    projectId: id,
+    environmentId: environment.id,
+  }));
+
+/** Tables of sessions and of what is counted of them. */
+const tables = [
+  'auth_sessions',
+  'session_rollups',
+  'session_totals',
+  'session_days',
+  'confirm_time_rollups',
+  'confirm_time_days',
+  'confirm_time_months',
+];
+
+/** The same, and the log: what a deletion leaves to the purge. */
+export const purgedTables = ['log_entries', ...tables];
 
 export interface PastSession {
   place: Place;
@@ -98,7 +121,5 @@ export async function writeCounts({ $pool }: Db, history: PastSession[]): Promis
 }
 
 export async function forgetHistory({ $pool }: Db): Promise<void> {
-  await $pool.query(
-    `TRUNCATE auth_sessions, session_rollups, session_totals, session_days, confirm_time_rollups, confirm_time_days, confirm_time_months`,
-  );
+  await $pool.query(`TRUNCATE ${tables.join(', ')}`);
 }

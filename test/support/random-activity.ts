@@ -10,7 +10,6 @@ import { newId } from '../../server/domain/ids.ts';
 import type { LogFilter } from '../../server/domain/logs/filter.ts';
 import { logTypes } from '../../server/domain/logs/types.ts';
 import type { Db } from '../../server/platform/db.ts';
-import type { TestProject } from './projects.ts';
 
 export interface Place {
   workspaceId: string;
@@ -229,10 +228,3 @@ export function filterOf<Filter extends { from?: Date | null; to?: Date | null }
     ({ from, to }) => !from || !to || from < to,
   );
 }
-
-export const environmentsOf = (project: TestProject): Place[] =>
-  [project.production, project.development].map(({ id }) => ({
-    workspaceId: project.workspaceId,
-    projectId: project.id,
-    environmentId: id,
-  }));
