@@ -41,8 +41,6 @@ const lateMs = 150_000;
  * anew: nothing is missed, and ids tell what was told before. Who shows a page and its first entries
  * needs no more than that. This is for who goes on for days: the cursor moves on behind what was told.
  *
- * A log that is empty has no cursor. What is written to it before the subscription runs is not told.
- *
  * @param document a subscription to `logAppended` that takes `projectId`, `environmentId` and `after`
  * @param moveAfterMs how far behind the cursor may fall, which is how much may come again and be left out
  * @returns a function that ends it

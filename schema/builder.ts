@@ -87,7 +87,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     hasPreviousPageFieldOptions: { description: 'Whether there is more before it.' },
     startCursorFieldOptions: {
       description:
-        'The cursor to go back before: of its first edge, or of where it ended early; null where there is neither.',
+        'The cursor to go back before: of its first edge, or of where it ended early, or of when a log without entries was read; null where there is none of them.',
     },
     endCursorFieldOptions: {
       description:

@@ -49,7 +49,8 @@ builder.subscriptionFields((t) => ({
       environmentId: t.arg.id({ description: scopeArgs.environmentId }),
       filter: t.arg({ type: LogFilter, description: 'Which entries; left out: all.' }),
       after: t.arg.string({
-        description: 'A cursor of `logs`, such as the `startCursor` of its first page.',
+        description:
+          'A cursor of `logs`, such as the `startCursor` of its first page, which has one even without entries.',
       }),
     },
     subscribe: (_root, args, { call }) => watchLog(call, args),

@@ -8,7 +8,7 @@
  */
 import type { Db } from '../platform/db.ts';
 import type { Bind } from './filters.ts';
-import type { IdKind } from './ids.ts';
+import { type IdKind, newId } from './ids.ts';
 import {
   type Connection,
   connect,
@@ -16,6 +16,7 @@ import {
   type PageInput,
   type Place,
   parsePage,
+  writeCursor,
 } from './keyset.ts';
 
 /** A list of rows, newest first. */
@@ -33,8 +34,11 @@ export interface PagedList<Row extends { id: string }> {
     /** Disjoint; their rows are those of the list. */
     sources: PageSource[];
   };
-  /** Whether its cursors say what their page saw, so that it can be followed from there: see LiveLog. */
-  isFollowed?: boolean;
+  /**
+   * Its cursors say what their page saw, so that it can be followed from there, and an empty one has a
+   * cursor too: see LiveLog. Its rows are all older than `to`; null: they have no end.
+   */
+  followed?: { to: Date | null };
   /** Never there; says of which type the rows are. */
   readonly type?: Row;
 }
@@ -75,20 +79,31 @@ export async function readPage<Row extends { id: string }>(
   limits = readLimits,
 ): Promise<Connection<Row>> {
   const page = parsePage(input, list.kind);
-  const { rows, stoppedAt } = await readRows(db, list, page, limits);
-  return connect(
+  const { rows, stoppedAt, start } = await readRows(db, list, page, limits);
+  const { followed } = list;
+  const connection = connect<Read, Row>(
     page,
     rows,
-    (read) => ({ at: read.cursorAt, xid: read.cursorXid, node: withoutReading<Row>(read) }),
+    (read) => ({
+      at: read.cursorAt,
+      xid: followed && read.seenXid,
+      node: withoutReading<Row>(read),
+    }),
     stoppedAt,
   );
+  if (followed && start && rows.length === 0 && !page.after && !page.before) {
+    const at = followed.to && followed.to < start.at ? followed.to : start.at;
+    connection.pageInfo.startCursor ??= writeCursor({ ...start, at });
+  }
+  return connection;
 }
 
 function withoutReading<Row>({
-  cursorAt: _,
-  cursorXid: __,
-  isMatch: ___,
-  isBound: ____,
+  seenAt: _,
+  seenXid: __,
+  cursorAt: ___,
+  isMatch: ____,
+  isBound: _____,
   ...row
 }: Read): Row {
   return row as unknown as Row;
@@ -134,14 +149,24 @@ export async function countUpTo<Row extends { id: string }>(
 
 /** A row, and what of reading it. */
 interface Read {
+  /** Of the statement that read it: its instant, and before which transaction it saw every one. */
+  seenAt: Date;
+  seenXid: string;
   cursorAt: Date;
-  /** Where the list is followed: the statement that read it saw every transaction before this one. */
-  cursorXid?: string;
   id: string;
   /** What was asked of it holds. */
   isMatch: boolean;
   /** It is the last that was read of its source, and there may be more. */
   isBound: boolean;
+}
+
+/** What was read for a page. */
+interface Reading {
+  rows: Read[];
+  /** Where it stopped before the page was full, though there may be more. */
+  stoppedAt: Place | null;
+  /** What the first statement saw, as a place newer than all of that; null: there was nothing to ask. */
+  start: Place | null;
 }
 
 /** One row more than the page holds, if there is more. */
@@ -150,17 +175,18 @@ async function readRows<Row extends { id: string }>(
   list: PagedList<Row>,
   page: Page,
   limits: ReadLimits,
-): Promise<{ rows: Read[]; stoppedAt: Place | null }> {
-  const rows: Read[] = [];
+): Promise<Reading> {
+  const reading: Reading = { rows: [], stoppedAt: null, start: null };
+  const { rows } = reading;
   const end = performance.now() + limits.ms;
   let { rows: rowsMax } = limits;
   let rest = { ...page, size: page.size + 1 };
   for (;;) {
     const began = performance.now();
-    const stoppedAt = await readRound(db, list, rest, { ...limits, rows: rowsMax }, rows);
+    const stoppedAt = await readRound(db, list, rest, { ...limits, rows: rowsMax }, reading);
     const now = performance.now();
-    if (stoppedAt === null || rows.length > page.size) return { rows, stoppedAt: null };
-    if (now >= end) return { rows, stoppedAt };
+    if (stoppedAt === null || rows.length > page.size) return reading;
+    if (now >= end) return { ...reading, stoppedAt };
     if ((now - began) * growth < end - now) rowsMax *= growth;
     const size = page.size + 1 - rows.length;
     rest = { ...rest, [page.backward ? 'before' : 'after']: stoppedAt, size };
@@ -173,7 +199,7 @@ async function readRound<Row extends { id: string }>(
   list: PagedList<Row>,
   page: Page,
   limits: ReadLimits,
-  into: Read[],
+  into: Reading,
 ): Promise<Place | null> {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
@@ -181,8 +207,10 @@ async function readRound<Row extends { id: string }>(
   if (text === null) return null;
   const { query_timeout } = limits;
   const { rows } = await db.$pool.query<Read>({ text, values, ...{ query_timeout } });
+  const { seenAt, seenXid } = rows[0]!; // where none was found, alone
+  into.start ??= { at: seenAt, id: newId(list.kind), xid: seenXid };
   for (const row of rows) {
-    if (row.isMatch) into.push(row);
+    if (row.isMatch) into.rows.push(row);
     // What other sources have beyond this place is complete, but this one's is not.
     if (row.isBound) return { at: row.cursorAt, id: row.id };
   }
@@ -225,13 +253,14 @@ function roundSql<Row extends { id: string }>(
     );
   });
   // Only what is on the page is read whole: the sources are read in their indexes, many times its size.
-  const seen = list.isFollowed
-    ? 'pg_snapshot_xmin(pg_current_snapshot())::text AS "cursorXid",'
-    : '';
-  return `SELECT ${seen} found."cursorAt", found."isMatch", found."isBound", ${columns()}
-    FROM (${found.join(' UNION ALL ')} ORDER BY ${foundOrder} LIMIT ${size}) found
-    JOIN ${table} ON ${id} = found.id
-    ORDER BY found."cursorAt" ${direction}, found.id ${direction}, found."isMatch" DESC`;
+  return `SELECT seen.*, read.*
+    FROM (SELECT now() AS "seenAt", pg_snapshot_xmin(pg_current_snapshot())::text AS "seenXid") seen
+    LEFT JOIN (
+      SELECT found."cursorAt", found."isMatch", found."isBound", ${columns()}
+      FROM (${found.join(' UNION ALL ')} ORDER BY ${foundOrder} LIMIT ${size}) found
+      JOIN ${table} ON ${id} = found.id
+    ) read ON true
+    ORDER BY ${foundOrder}`;
 }
 
 function lateral(each: string, rows: string): string {

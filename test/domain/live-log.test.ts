@@ -3,6 +3,7 @@ import { projectScope } from '../../server/domain/activity-scope.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import type { Call } from '../../server/domain/call.ts';
 import { watchLog } from '../../server/domain/live/subscribe.ts';
+import type { LogFilter } from '../../server/domain/logs/filter.ts';
 import { listLogs } from '../../server/domain/logs/list.ts';
 import { deleteProject } from '../../server/domain/projects/delete.ts';
 import { updateProject } from '../../server/domain/projects/update.ts';
@@ -19,8 +20,8 @@ const insertSql = (project: TestProject, id: string) => `INSERT INTO log_entries
   VALUES ('log_${id.padStart(26, '0')}', 'session.started', '${id}', 'SYSTEM', 'test',
     '${project.workspaceId}', '${project.id}', '${project.production.id}')`;
 
-async function firstPage(call: Call, projectId: string) {
-  const page = await listLogs(call, projectScope(call, projectId), { first: 100 });
+async function firstPage(call: Call, projectId: string, filter?: LogFilter) {
+  const page = await listLogs(call, projectScope(call, projectId), { first: 100 }, filter);
   return { ids: page.edges.map(({ node }) => node.id), after: page.pageInfo.startCursor };
 }
 
@@ -76,6 +77,42 @@ test('an entry that was committed between the page and the subscription is not l
   });
   const { heard } = await follow(call, { projectId: project.id, after });
   await expect.poll(() => heard.events.map(({ message }) => message)).toContain('late2');
+  heard.stop();
+});
+
+test('a page without entries has a cursor too, and nothing since is lost', async () => {
+  const project = await createTestProject(tools);
+  const call = callAs(tools, project.owner.actor);
+  const key = await callWithKey(tools, project.production.secret);
+  const filter = { types: ['session.started'] };
+  let after: string | null = null;
+  await inOpenTransaction(tools.db, insertSql(project, 'late3'), async (commit) => {
+    const page = await firstPage(call, project.id, filter);
+    expect(page.ids).toEqual([]);
+    ({ after } = page);
+    await commit();
+  });
+  await startSession(key, {});
+  const { heard, ids } = await follow(call, { projectId: project.id, filter, after });
+  const told = () => heard.events.map(({ message }) => message);
+  await expect.poll(told).toEqual(['late3', 'Session started.']);
+  await startSession(key, {});
+  await expect.poll(told).toEqual(['late3', 'Session started.', 'Session started.']);
+  heard.stop();
+
+  // As a place in the list it is what every other cursor is.
+  const page = { last: 100, before: after };
+  const newer = await listLogs(call, projectScope(call, project.id), page, filter);
+  expect(newer.edges.map(({ node }) => node.id)).toEqual(ids().slice(1).reverse());
+});
+
+test('the cursor of a page that ends in the past, and has no entries, is of that instant', async () => {
+  const project = await createTestProject(tools);
+  const call = callAs(tools, project.owner.actor);
+  const { after } = await firstPage(call, project.id, { to: new Date('2026-01-01') });
+  const { heard } = await follow(call, { projectId: project.id, after });
+  const { ids } = await firstPage(call, project.id);
+  await expect.poll(() => heard.events.map(({ id }) => id)).toEqual(ids.reverse());
   heard.stop();
 });
 

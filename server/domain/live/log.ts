@@ -20,7 +20,7 @@ import { type LiveListener, LiveSource } from './source.ts';
  * Invariant: a listener is told every entry of the scope that the filter takes and that becomes visible
  * after it came, once each. With a cursor it is also told, first, every entry that the page of the cursor
  * did not show: those after it, and those that were written before and committed after the page was read
- * (one that the page did show can be among them).
+ * (one that the page did show can be among them). A page without entries has a cursor for this too.
  *
  * What comes later is known by its transaction, not by its instant: see Activity.
  */

@@ -43,7 +43,7 @@ export function logList(
   const within = projectIds ? withinProjects(scope, projectIds) : scope;
   return {
     ...entries,
-    isFollowed: true,
+    followed: { to: filter.to ?? null },
     select(bind) {
       const sight = logSight(call, bind);
       return {
