@@ -29,16 +29,20 @@ const counted = 5;
 /** A query that takes long is not asked as often. */
 const patienceMs = 8_000;
 
-interface Measured {
-  case: Case;
-  /** Milliseconds, from the request to the whole reply. */
+/** Milliseconds: from the request to the whole reply, or of CPU. */
+interface Times {
   small: number;
   large: number;
-  /** Milliseconds of CPU, of the server and its database; null where that cannot be known. */
-  cpu: { small: number; large: number } | null;
+}
+
+interface Measured extends Times {
+  case: Case;
+  /** Of the server and its database; null where that cannot be known. */
+  cpu: Times | null;
 }
 
 const ratioMax = 1.5;
+/** At a million sessions. Their cost follows the users, of whom more sessions have more. */
 const uniqueUsersMsMax = 300;
 /** Reading goes on for 250 ms at most, and what had begun then is finished. */
 const freeTextMsMax = 500;
@@ -46,21 +50,20 @@ const freeTextMsMax = 500;
 /** With more than this taken by other programs, times are mostly waiting for a processor. */
 const otherProcessorsMax = 0.2;
 
-const aims: Record<Aim, { text: string; isMet(times: { small: number; large: number }): boolean }> =
-  {
-    ratio: {
-      text: `ratio at most ${ratioMax}`,
-      isMet: ({ small, large }) => large / small <= ratioMax,
-    },
-    'unique users': {
-      text: `at most ${uniqueUsersMsMax} ms`,
-      isMet: ({ large }) => large <= uniqueUsersMsMax,
-    },
-    'free text': {
-      text: `at most ${freeTextMsMax} ms a page`,
-      isMet: ({ large }) => large <= freeTextMsMax,
-    },
-  };
+const aims: Record<Aim, { text: string; isMet(times: Times, sessions: number): boolean }> = {
+  ratio: {
+    text: `ratio at most ${ratioMax}`,
+    isMet: ({ small, large }) => large / small <= ratioMax,
+  },
+  'unique users': {
+    text: `at most ${uniqueUsersMsMax} ms a million sessions`,
+    isMet: ({ large }, sessions) => large <= (uniqueUsersMsMax * sessions) / 1_000_000,
+  },
+  'free text': {
+    text: `at most ${freeTextMsMax} ms a page`,
+    isMet: ({ large }) => large <= freeTextMsMax,
+  },
+};
 
 export async function data(options: Options): Promise<string> {
   const directory = options.dataDir ?? (await makeDirectory());
@@ -97,7 +100,7 @@ export async function data(options: Options): Promise<string> {
         each.large.toFixed(1),
         (each.large / each.small).toFixed(2),
         each.cpu ? `${each.cpu.small.toFixed(1)} / ${each.cpu.large.toFixed(1)}` : '',
-        verdict(each, byCpu),
+        verdict(each, counts[1], byCpu),
       ]),
     ]),
     ...reportOthers(before && after ? [{ otherProcessors }] : []),
@@ -106,16 +109,19 @@ export async function data(options: Options): Promise<string> {
           'So ratios were judged by CPU time, and the other aims by times that are longer than they would be.',
         ]
       : []),
-    `Where it was not there before, seeding ${many.sessions.toLocaleString('en')} sessions took ${many.seedSeconds.toFixed(0)} s.`,
+    ...(many.seeded ? [`Seeded: ${many.seeded}.`] : []),
   ].join('\n\n');
 }
 
-/** @param byCpu judges a ratio by CPU time, where other programs disturbed the times */
-function verdict(measured: Measured, byCpu: boolean): string {
+/**
+ * @param sessions of the larger server
+ * @param byCpu judges a ratio by CPU time, where other programs disturbed the times
+ */
+function verdict(measured: Measured, sessions: number, byCpu: boolean): string {
   const { aim } = measured.case;
   const { text, isMet } = aims[aim];
   const times = byCpu && aim === 'ratio' && measured.cpu ? measured.cpu : measured;
-  return `${text}: ${isMet(times) ? 'met' : 'missed'}`;
+  return `${text}: ${isMet(times, sessions) ? 'met' : 'missed'}`;
 }
 
 async function measure(one: Case, few: Dataset, many: Dataset): Promise<Measured> {
