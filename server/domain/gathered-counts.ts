@@ -5,12 +5,18 @@ interface Happening {
   client: Pick<Client, 'ip' | 'userAgent'>;
 }
 
+/** Gathers in memory what happens often, so that it is written together, with counts. */
+export interface GatheredCounts<Event> {
+  note(event: Event): void;
+  /** Writes what was gathered. What fails to be written is tried again with the next. */
+  flush(): Promise<void>;
+}
+
 /** Different ones kept between two writes. Beyond, a flood of addresses is counted as one. */
 const gatheredMax = 5_000;
 
 /**
- * Gathers in memory what happens often, so that it is written together, with counts. A process that
- * dies loses what it gathered since its last write.
+ * A process that dies loses what it gathered since its last write.
  *
  * @param nameOf what two must have in common, beside the address, to be counted as one
  * @param write fails or writes all
@@ -18,7 +24,7 @@ const gatheredMax = 5_000;
 export function gatherCounts<Event extends Happening>(
   nameOf: (event: Event) => string,
   write: (batch: { event: Event; count: number }[]) => Promise<void>,
-): { note(event: Event): void; flush(): Promise<void> } {
+): GatheredCounts<Event> {
   let gathered = new Map<string, { event: Event; count: number }>();
 
   function add(event: Event, count: number): void {

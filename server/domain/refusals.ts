@@ -8,7 +8,7 @@
  */
 import type { Db } from '../platform/db.ts';
 import type { actorValues, Client } from './actor.ts';
-import { gatherCounts } from './gathered-counts.ts';
+import { type GatheredCounts, gatherCounts } from './gathered-counts.ts';
 import { newId } from './ids.ts';
 
 export interface Refusal {
@@ -23,11 +23,7 @@ export interface Refusal {
   requestId: string | null;
 }
 
-export interface RefusalLog {
-  note(refusal: Refusal): void;
-  /** Writes what was gathered. What fails to be written is tried again with the next. */
-  flush(): Promise<void>;
-}
+export type RefusalLog = GatheredCounts<Refusal>;
 
 /** Joined to the live environment: of a deleted one nobody reads the log. */
 const text = `

@@ -7,7 +7,7 @@
  */
 import type { Db } from '../../platform/db.ts';
 import { actorValues, type Client } from '../actor.ts';
-import { gatherCounts } from '../gathered-counts.ts';
+import { type GatheredCounts, gatherCounts } from '../gathered-counts.ts';
 import { newId } from '../ids.ts';
 
 export interface FailedSignIn {
@@ -16,11 +16,7 @@ export interface FailedSignIn {
   requestId: string | null;
 }
 
-export interface FailedSignInLog {
-  note(failure: FailedSignIn): void;
-  /** Writes what was gathered. What fails to be written is tried again with the next. */
-  flush(): Promise<void>;
-}
+export type FailedSignInLog = GatheredCounts<FailedSignIn>;
 
 const membershipsSql = `
 SELECT m.workspace_id AS "workspaceId", u.id AS "userId", u.name FROM users u
