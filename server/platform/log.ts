@@ -15,26 +15,45 @@ export interface LogOptions {
  * appears as its prefix); this is the net beneath, at the top level and one level down.
  */
 const SECRET_FIELDS = [
+  'DATABASE_LISTEN_URL',
+  'DATABASE_URL',
+  'MASTER_KEY',
+  'METRICS_TOKEN',
+  'accessToken',
   'apiKey',
   'authorization',
   'clientSecret',
+  'connectionString',
   'cookie',
+  'currentPassword',
+  'databaseUrl',
   'linkToken',
+  'listenUrl',
+  'masterKey',
   'masterKeys',
+  'newPassword',
+  'passphrase',
   'password',
+  'passwordHash',
+  'privateJwk',
+  'privateKey',
   'proof',
+  'proxy-authorization',
   'secret',
   'secretKey',
+  'secrets',
   'set-cookie',
+  'signingKey',
   'token',
+  'webhookSecret',
+  'x-api-key',
 ];
 
 const REDACTED_PATHS = [
   ...SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
-  ...['authorization', 'cookie', 'set-cookie'].flatMap((name) => [
-    `req.headers["${name}"]`,
-    `res.headers["${name}"]`,
-  ]),
+  ...['authorization', 'cookie', 'proxy-authorization', 'set-cookie', 'x-api-key'].flatMap(
+    (name) => [`req.headers["${name}"]`, `res.headers["${name}"]`],
+  ),
 ];
 
 /**
@@ -63,6 +82,13 @@ function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const described: Record<string, unknown> = { ...pino.stdSerializers.err(error) };
   for (const field of ROW_FIELDS) delete described[field];
+  for (const field of ['message', 'stack']) described[field] = hidePasswords(described[field]);
   if (error.cause instanceof Error) described.cause = describeError(error.cause);
   return described;
+}
+
+/** What a driver complains of may be the connection string that it was given. */
+function hidePasswords(text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):\S+@/gi, '$1:[redacted]@');
 }

@@ -39,6 +39,32 @@ test('cookies, keys and passwords do not appear, wherever they were put by mista
     { password: 'hunter2', input: { password: 'hunter2', secret: 'hunter2' } },
     'Signed in.',
   );
-  expect(lines).toHaveLength(2);
+  log.info(
+    {
+      config: { databaseUrl: 'postgresql://me:hunter2@db/latchkey', masterKeys: ['hunter2'] },
+      DATABASE_URL: 'postgresql://me:hunter2@db/latchkey',
+      headers: { 'x-api-key': 'hunter2', 'proxy-authorization': 'hunter2' },
+      input: { currentPassword: 'hunter2', newPassword: 'hunter2', clientSecret: 'hunter2' },
+      token: 'hunter2',
+    },
+    'Configured.',
+  );
+  expect(lines).toHaveLength(3);
+  expect(JSON.stringify(lines)).not.toContain('hunter2');
+});
+
+test('a connection string in an error is logged without its password', () => {
+  const { lines, destination } = capture();
+  const log = createLogger({ level: 'info', destination });
+  const cause = new Error('no such host in postgresql://me:hunter2:3@db.example.com/latchkey');
+  log.error({ err: new Error('Cannot reach postgres://me:p@hunter2@db', { cause }) }, 'Failed.');
+  expect(lines[0]).toMatchObject({
+    err: {
+      message: expect.stringContaining('postgres://me:[redacted]@'),
+      cause: {
+        message: 'no such host in postgresql://me:[redacted]@db.example.com/latchkey',
+      },
+    },
+  });
   expect(JSON.stringify(lines)).not.toContain('hunter2');
 });
