@@ -2,6 +2,7 @@ import { lexicographicSortSchema, printSchema } from 'graphql';
 import { builder } from './builder.ts';
 import './scalars.ts';
 import './errors.ts';
+import { noteExpectedErrors } from './expected-errors.ts';
 import './types/node.ts';
 import './types/server.ts';
 import './types/account.ts';
@@ -30,6 +31,7 @@ import './types/subject-mutations.ts';
 
 /** The whole API. */
 export const schema = builder.toSchema();
+noteExpectedErrors(schema);
 
 /** The contract as text: what `schema/schema.graphql` holds and `/schema.graphql` serves. */
 export const printedSchema = `${printSchema(lexicographicSortSchema(schema))}\n`;

@@ -2,6 +2,7 @@ import type { Db } from '../platform/db.ts';
 import type { Events } from '../platform/events.ts';
 import type { Logger } from '../platform/log.ts';
 import type { MasterKeys } from '../platform/master-keys.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Passwords } from '../platform/passwords.ts';
 import type { FailedSignInLog } from './accounts/failed-sign-ins.ts';
 import type { Actor, Client } from './actor.ts';
@@ -9,6 +10,7 @@ import type { ApiKeyCache } from './api-keys/check.ts';
 import type { ApiKeyUsage } from './api-keys/usage.ts';
 import type { SessionWriter } from './auth-sessions/writer.ts';
 import type { Connections } from './connections/connection.ts';
+import type { ErrorCode } from './errors.ts';
 import type { Activity } from './live/activity.ts';
 import type { RefusalLog } from './refusals.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -35,6 +37,7 @@ export interface Tools {
   connections: Connections;
   activity: Activity;
   webhookHint: WebhookHint;
+  metrics: Metrics;
   /** Whether endpoints may be plain HTTP and private addresses. */
   allowPrivateWebhooks: boolean;
   publicUrl: string;
@@ -51,4 +54,6 @@ export interface Call extends Tools {
   requestId: string;
   log: Logger;
   signInCookie: SignInCookie;
+  /** The code of the error that a mutation answered with, for what is counted and logged. */
+  expectedError?: ErrorCode;
 }

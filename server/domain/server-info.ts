@@ -4,6 +4,9 @@ import { isSignUpOpen } from './accounts/sign-up.ts';
 import { serverChannels } from './auth-sessions/channels.ts';
 import type { Call, SignUpMode } from './call.ts';
 
+/** Of Latchkey. */
+export const { version } = packageJson;
+
 export interface ServerInfo {
   version: string;
   channels: Channel[];
@@ -14,7 +17,7 @@ export interface ServerInfo {
 
 export async function serverInfo(call: Call): Promise<ServerInfo> {
   return {
-    version: packageJson.version,
+    version,
     channels: [...serverChannels],
     signUp: call.signUp,
     signUpOpen: await isSignUpOpen(call),

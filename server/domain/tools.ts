@@ -1,6 +1,7 @@
 import type { Db } from '../platform/db.ts';
 import type { Events } from '../platform/events.ts';
 import type { MasterKeys } from '../platform/master-keys.ts';
+import { createMetrics } from '../platform/metrics.ts';
 import { Passwords } from '../platform/passwords.ts';
 import { createFailedSignInLog } from './accounts/failed-sign-ins.ts';
 import { createApiKeyCache } from './api-keys/check.ts';
@@ -34,23 +35,26 @@ export function createTools(options: ToolsOptions): Tools {
   const usage = createApiKeyUsage(db);
   const refusals = createRefusalLog(db);
   const webhookHint = createWebhookHint();
+  const metrics = createMetrics();
   return {
     db,
     masterKeys,
     signingKeys: createSigningKeys(db, masterKeys),
     passwords: new Passwords(),
     events,
-    apiKeys: createApiKeyCache({ db, masterKeys, events, usage, refusals }),
+    apiKeys: createApiKeyCache({ db, masterKeys, events, usage, refusals, metrics }),
     apiKeyUsage: usage,
     refusals,
     failedSignIns: createFailedSignInLog(db),
     sessionWriter: createSessionWriter(db, {
       onWritten: () => activity.wrote(),
       onAnnounced: webhookHint.give,
+      onBecame: (became) => metrics.sessions.inc({ became }),
     }),
     connections: createConnections(db, events, onError),
     activity,
     webhookHint,
+    metrics,
     allowPrivateWebhooks,
     publicUrl,
     signUp,

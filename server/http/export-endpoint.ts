@@ -82,6 +82,7 @@ export function createExportEndpoint(
     const input = parseJson(await readBody(request, limits.bodyBytesMax));
     const signInCookie = new ReplyCookie(request, exchange.response, site);
     const call = createCall(tools, { requestId, actor, client, signInCookie, log });
+    exchange.call = call;
     const file = await inTurn(() => openExport(call, what, input));
 
     /** Null at the end. Credentials may have ended since the last rows, and roles have changed. */

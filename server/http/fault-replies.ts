@@ -25,6 +25,8 @@ export function replyWithFault(
   const { request, response, requestId } = exchange;
   if (error instanceof SignInEndedError) new ReplyCookie(request, response, site).clear();
   const shown = error instanceof BodyTooLargeError ? bodyTooLarge : error;
-  const { status, headers, body } = faultReply(shown, { requestId, log: log.child({ requestId }) });
+  const by = { requestId, log: log.child({ requestId }) };
+  const { code, status, headers, body } = faultReply(shown, by);
+  exchange.outcome = code;
   replyWithJson(exchange, status, body, readableByAllOrigins, own, headers);
 }

@@ -74,11 +74,17 @@ export function shownErrors(errors: readonly unknown[], by: Reporter): GraphQLEr
 export function faultReply(
   error: unknown,
   by: Reporter,
-): { status: number; headers: Record<string, string>; body: { errors: unknown[] } } {
+): {
+  code: ErrorCode;
+  status: number;
+  headers: Record<string, string>;
+  body: { errors: unknown[] };
+} {
   const fault = describeFault(error);
   logCauses([fault], [], by);
   const { http: _, ...extensions } = toGraphQLError(fault, by.requestId).extensions;
   return {
+    code: fault.code,
     status: fault.http?.status ?? statuses[fault.code] ?? 400,
     headers: fault.http?.headers ?? {},
     body: { errors: [{ message: fault.message, extensions }] },

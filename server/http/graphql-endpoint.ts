@@ -76,6 +76,7 @@ export function createGraphQLEndpoint(
     const { requestId } = exchange;
     const signInCookie = new ReplyCookie(request, exchange.response, site);
     const call = createCall(tools, { requestId, actor, client, signInCookie, log });
+    exchange.call = call;
     const asked = new Request(`${site.origin}${url}`, { method, headers, body });
     const answer = await graphql.handle(asked, { call } as never);
     const contentType = answer.headers.get('content-type');
@@ -102,6 +103,8 @@ export function createGraphQLEndpoint(
       response.once('close', () => clearTimeout(timer));
     };
     whenOverflown(call, () => breakOffIn(slowTimeoutMs));
+    exchange.route = '/graphql event stream';
+    tools.metrics.eventStreams.inc();
     try {
       remove = await connections.add({
         actor: call.actor,
@@ -118,6 +121,7 @@ export function createGraphQLEndpoint(
       if (response.destroyed) return;
       await send(exchange, answer, 'text/event-stream');
     } finally {
+      tools.metrics.eventStreams.dec();
       remove?.();
     }
   }
@@ -130,6 +134,8 @@ export function createGraphQLEndpoint(
       ? { 'content-type': 'application/graphql-response+json; charset=utf-8' }
       : {};
     replyWithFault(exchange, error, { site: currentSite(), log }, type);
+    const { outcome } = exchange;
+    if (outcome) tools.metrics.operations.inc({ type: 'unknown', outcome });
   }
 
   return async (exchange) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OperationCall } from './operation-figures.ts';
 
 /** One HTTP request, with the means to answer it. */
 export interface Exchange {
@@ -10,6 +11,12 @@ export interface Exchange {
   readonly path: string;
   /** Whether the connection is to be closed after the reply. */
   readonly isLast?: () => boolean;
+  /** Which of the paths that we know; left out: none. Never the path itself, which may hold a secret. */
+  route?: string;
+  /** Once it is known who asks. */
+  call?: OperationCall;
+  /** The code of the error that ended the request before it was known. */
+  outcome?: string;
 }
 
 /** Pages of every origin may read the reply; none may send the cookie along. */

@@ -14,7 +14,9 @@ import { createExportEndpoint, exportedBy } from './export-endpoint.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { replyLive, replyReady } from './health.ts';
 import { LiveResults } from './live-results.ts';
+import { createMetricsDocument, type Scrape } from './metrics.ts';
 import { type Exchange, readableByAllOrigins, reply, replyWithJson } from './replies.ts';
+import { followRequest } from './request-log.ts';
 import { describeSite, type Site } from './site.ts';
 import { createStaticFiles } from './static.ts';
 import { createWebSockets, type SocketTimes } from './websocket.ts';
@@ -32,6 +34,8 @@ export interface HttpServerOptions {
   /** Where the built dashboard is; null or left out: there is none. */
   readonly clientFolder?: string | null;
   readonly socketTimes?: Partial<SocketTimes>;
+  /** What `/metrics` answers to whom; left out: there is none. */
+  readonly metrics?: { scrape: Scrape; token: string };
   /** Whether the database answers. May throw; may take its time. */
   isReady(): Promise<boolean> | boolean;
 }
@@ -46,6 +50,8 @@ export interface HttpServer {
    * @param timeoutMs after which connections are broken off; 10 s unless told
    */
   drain(timeoutMs?: number): Promise<void>;
+  /** How many WebSockets are open, and how many operations are under way on them. */
+  countLive(): { sockets: number; operations: number };
 }
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
@@ -82,22 +88,37 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
     ['/.well-known/jwks.json', (exchange) => replyWithJwks(exchange, tools)],
     ['/health/live', replyLive],
     ['/health/ready', (exchange) => replyReady(exchange, readiness)],
+    ...(options.metrics ? [['/metrics', createMetricsDocument(options.metrics)] as const] : []),
   ]);
 
   const findPage = createStaticFiles(options.clientFolder ?? null);
 
-  function findDocument(path: string): Handler | null {
+  /** Also says by which name it is counted. */
+  function findDocument(exchange: Exchange): Handler | null {
+    const { path } = exchange;
     const linkToken = qrCodePath.exec(path)?.[1];
-    if (!linkToken) return documents.get(path) ?? findPage(path);
-    return (exchange) => replyWithQrCode(exchange, `${tools.publicUrl}/s/${linkToken}`);
+    if (linkToken) {
+      exchange.route = '/s/:linkToken/qr.svg';
+      return () => replyWithQrCode(exchange, `${tools.publicUrl}/s/${linkToken}`);
+    }
+    const document = documents.get(path);
+    const found = document ?? findPage(path);
+    if (found) exchange.route = document ? path : 'dashboard';
+    return found;
   }
 
   function route(exchange: Exchange): Promise<void> | void {
     const { method } = exchange.request;
-    if (exchange.path === '/graphql') return endpoint(exchange);
+    if (exchange.path === '/graphql') {
+      exchange.route = '/graphql';
+      return endpoint(exchange);
+    }
     const exported = exportedBy(exchange.path);
-    if (exported) return exporter(exchange, exported);
-    const document = findDocument(exchange.path);
+    if (exported) {
+      exchange.route = exchange.path;
+      return exporter(exchange, exported);
+    }
+    const document = findDocument(exchange);
     if (!document) return replyWithProblem(exchange, 404, 'There is nothing here.');
     if (method === 'GET' || method === 'HEAD') return document(exchange);
     if (method === 'OPTIONS') return reply(exchange, 204, '', readableByAllOrigins, allowed);
@@ -106,8 +127,8 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
 
   /** For documents; GraphQL answers for its own errors. */
   function answerFailure(exchange: Exchange, error: unknown): void {
-    const { requestId, path, response } = exchange;
-    log.error({ err: error, requestId, path }, 'A request failed unexpectedly');
+    const { requestId, route, response } = exchange;
+    log.error({ err: error, requestId, route }, 'A request failed unexpectedly');
     if (response.headersSent) response.destroy();
     else replyWithProblem(exchange, 500, 'Unexpected error.');
   }
@@ -116,7 +137,8 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
   const server = createServer((request, response) => {
     const path = pathOf(request);
     const requestId = addresses.requestIdOf(request);
-    const exchange = { request, response, requestId, path, isLast };
+    const exchange: Exchange = { request, response, requestId, path, isLast };
+    followRequest(exchange, tools.metrics, log);
     try {
       route(exchange)?.catch((error) => answerFailure(exchange, error));
     } catch (error) {
@@ -145,6 +167,7 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
       webSockets.close();
       return drainServer(server, timeoutMs);
     },
+    countLive: () => webSockets.count(),
   };
 }
 

@@ -144,8 +144,10 @@ export class SocketConnection implements ProtocolSocket {
     else if (error instanceof UnauthenticatedError) {
       const word = error instanceof SignInEndedError ? 'SIGNED_OUT' : error.code;
       this.close(closeCodes.forbidden, error.reason ?? word);
-    } else if (error instanceof RateLimitedError) this.close(closeCodes.tooMany, error.message);
-    else if (error instanceof DomainError) this.close(closeCodes.forbidden, error.code);
+    } else if (error instanceof RateLimitedError) {
+      this.#tools.metrics.rateLimitRefusals.inc({ transport: 'websocket' });
+      this.close(closeCodes.tooMany, error.message);
+    } else if (error instanceof DomainError) this.close(closeCodes.forbidden, error.code);
     else if (isDatabaseUnavailable(error)) this.close(closeCodes.tryAgainLater, 'UNAVAILABLE');
     else this.#fail(error, 'A WebSocket could not be opened');
   }
@@ -167,6 +169,11 @@ export class SocketConnection implements ProtocolSocket {
       throw new RateLimitedError(`At most ${operationsMax} operations at once on one socket.`, 1);
     }
     this.#operations.add(operationId);
+  }
+
+  /** How many operations are under way: in the main, subscriptions. */
+  get operationCount(): number {
+    return this.#operations.size;
   }
 
   finish(operationId: string): void {

@@ -20,6 +20,7 @@ import type { Logger } from '../platform/log.ts';
 import { refuse, shownErrors, shownResult } from './faults.ts';
 import { demandQueryLength } from './limits.ts';
 import type { LiveResult, LiveResults } from './live-results.ts';
+import { countOutcome } from './operation-figures.ts';
 import { createCall } from './request-call.ts';
 import type { SocketConnection } from './socket-connection.ts';
 import type { GraphQL } from './yoga.ts';
@@ -69,7 +70,10 @@ export function createSocketOperations(
       connection.begin(id);
       call.actor = await connection.identify(requestId);
       demandQueryLength(payload.query);
-      const { parse, validate, schema, contextFactory } = graphql.getEnveloped({ call } as never);
+      const { parse, validate, schema, contextFactory } = graphql.getEnveloped({
+        call,
+        params: payload,
+      } as never);
       const document: DocumentNode = parse(payload.query);
       const problems: readonly GraphQLError[] = validate(schema, document);
       if (problems.length > 0) return fail(connection, id, problems, call);
@@ -99,25 +103,33 @@ export function createSocketOperations(
     call: Call,
   ): readonly GraphQLError[] {
     connection.finish(id);
-    return shownErrors(errors, call);
+    const shown = shownErrors(errors, call);
+    countOutcome(call, { errors: shown });
+    return shown;
   }
 
   return {
     prepare,
     async execute(args) {
-      const result = shownResult(await execute(args), args.contextValue!.call);
+      const { call } = args.contextValue!;
+      const shown = shownResult(await execute(args), call);
+      countOutcome(call, shown);
       await args.connection.room();
-      return result;
+      return shown;
     },
     async subscribe(args) {
       const { connection, operationId, ...asked } = args;
       // graphql-ws keeps what it was given while the subscription runs, and the Call is most of it.
       args.contextValue = null;
       const opened = await live.open(asked);
+      const { call } = asked.contextValue!;
       if (opened instanceof LiveSource) {
+        countOutcome(call, {});
         return new Silence(new Delivery(connection, operationId), opened);
       }
-      return shownResult(opened, asked.contextValue!.call);
+      const shown = shownResult(opened, call);
+      countOutcome(call, shown);
+      return shown;
     },
   };
 }

@@ -44,6 +44,8 @@ export interface WebSockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Closes every socket, for the process stops; those that do not say goodbye are broken off. */
   close(): void;
+  /** How many are open, and how many operations are under way on them: in the main, subscriptions. */
+  count(): { sockets: number; operations: number };
 }
 
 /** ws closes by itself after a protocol error; nobody else has to hear of it. */
@@ -107,6 +109,11 @@ export function createWebSockets(tools: Tools, options: WebSocketOptions): WebSo
     close() {
       clearInterval(pings);
       for (const connection of connections) connection.end('SERVER_STOPPING');
+    },
+    count() {
+      let operations = 0;
+      for (const connection of connections) operations += connection.operationCount;
+      return { sockets: connections.size, operations };
     },
   };
 }

@@ -6,6 +6,7 @@ import { iterate, type LiveListener, LiveSource } from '../domain/live/source.ts
 import { maskErrors, refuse, shownErrors } from './faults.ts';
 import { useAuthenticatedIntrospection, useLimits, useSecretsByPostOnly } from './limits.ts';
 import type { LiveResult, LiveResults } from './live-results.ts';
+import { countOutcome, useOperationNotes } from './operation-figures.ts';
 
 /** Yoga silent: whatever goes wrong passes through `maskErrors`, which logs it. */
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -28,6 +29,7 @@ export function createGraphQL(
   return new YogaServer<Context, object>({
     schema,
     plugins: [
+      useOperationNotes(),
       useLimits(),
       useSecretsByPostOnly(schema),
       ...(openIntrospection ? [] : [useAuthenticatedIntrospection()]),
@@ -51,8 +53,11 @@ function useMaskedFaults(): Plugin<object, Context> {
     onResultProcess({ result, setResult, serverContext: { call } }) {
       if (isAsyncIterable(result)) {
         setResult(mapAsyncIterator(result, (part: ExecutionResult) => maskErrors(part, call)));
-      } else if (!Array.isArray(result) && result.errors) {
-        setResult(maskErrors(result, call));
+        countOutcome(call, {});
+      } else if (!Array.isArray(result)) {
+        const shown = maskErrors(result, call);
+        if (shown !== result) setResult(shown);
+        countOutcome(call, shown);
       }
     },
   };

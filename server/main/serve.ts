@@ -1,9 +1,11 @@
 /** The whole product in one process: database, API, jobs. Drains on SIGTERM and SIGINT. */
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { printedSchema, schema } from '../../schema/index.ts';
 import { forgetProcess } from '../domain/api-keys/open-connections.ts';
+import { createMetricsServer } from '../http/metrics.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { findClient } from '../http/static.ts';
 import { startDelivery } from '../jobs/deliver-webhooks.ts';
@@ -12,6 +14,7 @@ import { type Config, loadConfig, loadEnvFile, publicUrlAt } from '../platform/c
 import { closeDb } from '../platform/db.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { isSentence, openProduct } from './open.ts';
+import { createScrape } from './scrape.ts';
 
 /**
  * How long, once every request is answered or broken off, the rest may take to end. A statement that
@@ -25,13 +28,22 @@ const deliveryTimeoutMs = 10_000;
 async function serve(config: Config, log: Logger): Promise<void> {
   const product = await openProduct(config, log);
   const { tools, database } = product;
-  const http = createHttpServer(tools, {
+  const figures = config.metrics && {
+    ...config.metrics,
+    scrape: createScrape(tools, () => http.countLive()),
+  };
+  const http: HttpServer = createHttpServer(tools, {
     schema,
     printedSchema,
     log,
     trustedProxies: config.http.trustedProxies,
     openIntrospection: config.introspection === 'OPEN',
     clientFolder: findClient(),
+    // A token alone: they are beside the rest.
+    metrics:
+      figures?.own === null && figures.token !== null
+        ? { scrape: figures.scrape, token: figures.token }
+        : undefined,
     isReady: async () => {
       await tools.db.$pool.query('SELECT');
       return true;
@@ -40,7 +52,12 @@ async function serve(config: Config, log: Logger): Promise<void> {
   await tools.events.start();
   // Before anybody can ask for the JWKS: what they read of it, they keep for minutes.
   await tools.signingKeys.rotateIfDue();
-  const port = await listen(http, config);
+  const metricsServer = figures?.own ? createMetricsServer(figures) : null;
+  if (metricsServer && figures?.own) {
+    const port = await listen(metricsServer, figures.own, 'METRICS_');
+    log.info({ port }, 'Metrics are served');
+  }
+  const port = await listen(http.server, config.http);
   tools.publicUrl = publicUrlAt(config, port);
   const jobs = startJobs(tools, log);
   const delivery = startDelivery(tools, log);
@@ -68,6 +85,8 @@ async function serve(config: Config, log: Logger): Promise<void> {
       tools.apiKeyUsage.flush(true),
       forgetProcess(tools.db, tools.connections.processId),
     ]);
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
     await tools.events.stop();
     await closeDb(tools.db);
   }
@@ -85,25 +104,37 @@ async function serve(config: Config, log: Logger): Promise<void> {
   );
 }
 
-/** @throws {Error} in a sentence, why one cannot listen there */
-async function listen({ server }: HttpServer, { http: { host, port } }: Config): Promise<number> {
+/**
+ * @param prefix of the settings that said where
+ * @throws {Error} in a sentence, why one cannot listen there
+ */
+async function listen(
+  server: Server,
+  { host, port }: { host: string; port: number },
+  prefix = '',
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   }).catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(sentenceOfListening(cause, host, port), { cause });
+    throw new Error(sentenceOfListening(cause, host, port, prefix), { cause });
   });
   return (server.address() as AddressInfo).port;
 }
 
-function sentenceOfListening({ code, message }: NodeJS.ErrnoException, host: string, port: number) {
+function sentenceOfListening(
+  { code, message }: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+  prefix: string,
+) {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} is in use. Set PORT to another one.`;
+      return `Port ${port} is in use. Set ${prefix}PORT to another one.`;
     case 'EACCES':
-      return `This user may not listen on port ${port}. Set PORT to one from 1024 on.`;
+      return `This user may not listen on port ${port}. Set ${prefix}PORT to one from 1024 on.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `HOST is ${host}, which is no address of this machine.`;
+      return `${prefix}HOST is ${host}, which is no address of this machine.`;
     default:
       return `Nothing can listen on ${host}, port ${port}: ${message}.`;
   }

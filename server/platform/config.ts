@@ -46,7 +46,16 @@ export interface Config {
     /** Whether endpoints may be plain HTTP and private addresses. */
     readonly allowPrivate: boolean;
   };
+  /** Where Prometheus may read figures; null: nowhere. */
+  readonly metrics: MetricsConfig | null;
   readonly log: { readonly level: LogLevel };
+}
+
+export interface MetricsConfig {
+  /** The address of a port for them alone; null: beside the rest. */
+  readonly own: { readonly host: string; readonly port: number } | null;
+  /** What a request for them must bear; null where they have a port of their own on loopback. */
+  readonly token: string | null;
 }
 
 /** Every problem at once, each a sentence that names its variable and never quotes a secret. */
@@ -127,6 +136,24 @@ export function loadConfig(env: EnvironmentVariables): Config {
   const allowPrivate = choose('ALLOW_PRIVATE_WEBHOOKS', ['true', 'false']);
   const signUp = choose('SIGN_UP', ['open', 'first', 'closed']);
   const introspection = choose('INTROSPECTION', ['open', 'authenticated']);
+  const metricsPort = read('METRICS_PORT') === null ? null : count('METRICS_PORT', 0, 65_535, 0);
+  const metricsHost = parse('METRICS_HOST', parseHost) ?? '127.0.0.1';
+  const metricsToken = parse('METRICS_TOKEN', parseMetricsToken);
+  if (read('METRICS_HOST') && metricsPort === null) {
+    problems.push('METRICS_HOST goes with METRICS_PORT: it is where that port is.');
+  }
+  if (metricsPort !== null && !isLoopback(metricsHost) && !read('METRICS_TOKEN')) {
+    problems.push('METRICS_TOKEN is required, because METRICS_HOST is not a loopback address.');
+  }
+  const metrics =
+    metricsPort === null && metricsToken === null
+      ? null
+      : Object.freeze({
+          own:
+            metricsPort === null ? null : Object.freeze({ host: metricsHost, port: metricsPort }),
+          token: metricsToken,
+        });
+
   // Others can reach what listens elsewhere, whatever it says of itself.
   const onLoopback =
     isLoopback(host) && (publicUrl === null || isLoopback(new URL(publicUrl).hostname));
@@ -150,6 +177,7 @@ export function loadConfig(env: EnvironmentVariables): Config {
         ? allowPrivate === 'true'
         : publicUrl === null || isLoopback(new URL(publicUrl).hostname),
     }),
+    metrics,
     log: Object.freeze({
       level: choose('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent']) ?? 'info',
     }),
@@ -202,6 +230,12 @@ function parseDatabaseUrl(value: string): string {
     throw new Error('must look like postgresql://user:password@host:5432/database');
   }
   return value;
+}
+
+function parseMetricsToken(value: string): string {
+  // What may stand after "Bearer" (RFC 6750), and enough of it that nobody guesses it.
+  if (/^[\w.~+/-]{16,256}=*$/.test(value)) return value;
+  throw new Error('must have 16 to 256 letters, digits and "-", ".", "_", "~", "+", "/"');
 }
 
 function parseProxies(value: string): string[] {

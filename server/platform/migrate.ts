@@ -137,6 +137,10 @@ async function readMigrations(dir: string): Promise<Migration[]> {
   );
 }
 
+/** SQL: the `name` of the migration that was applied last. */
+export const latestMigrationSql =
+  'SELECT max(migration_name) AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL';
+
 async function readApplied(db: pg.Client): Promise<Map<string, Applied>> {
   const { rows } = await db.query<Applied & { name: string }>(
     `SELECT migration_name AS name, checksum, finished_at AS "finishedAt"

@@ -17,6 +17,8 @@ const tools = createTestTools(url, { masterKeys: new MasterKeys([{ id: 'k1', byt
 afterAll(() => closeDb(tools.db));
 const vault = createVault();
 vault.add('master key', bytes.toString('base64'));
+const metricsToken = randomBytes(24).toString('hex');
+vault.add('metrics token', metricsToken);
 const { password } = new URL(url);
 // One's own PostgreSQL may have none, or one that is a word like others.
 if (password.length >= 16) vault.add('password of the database', password);
@@ -34,6 +36,7 @@ beforeAll(async () => {
     MASTER_KEY: `k1:${bytes.toString('base64')}`,
     PUBLIC_URL: 'http://localhost:4000',
     LOG_LEVEL: 'trace',
+    METRICS_TOKEN: metricsToken,
   });
   recorders = { tour: createRecorder(server.url), misplaced: createRecorder(server.url) };
   await takeTour({ recorder: recorders.tour, vault, tools });
@@ -97,7 +100,13 @@ describe('a secret is found', () => {
   });
 
   test('in no line of the log, from the start to the end', () => {
-    for (const said of ['Latchkey is ready', 'A request failed unexpectedly', 'is stopping']) {
+    const lines = [
+      'Latchkey is ready',
+      'Request served',
+      'A request failed unexpectedly',
+      'stopping',
+    ];
+    for (const said of lines) {
       expect(log.join('\n')).toContain(said);
     }
     expect(findInLines(log)).toEqual([]);

@@ -36,6 +36,7 @@ test('without any setting, the server is reachable on loopback alone, with its o
     signUp: 'OPEN',
     introspection: 'OPEN',
     webhooks: { allowPrivate: true },
+    metrics: null,
     log: { level: 'info' },
   };
   expect(loadConfig({})).toEqual(config);
@@ -130,6 +131,29 @@ test('webhooks may go to private addresses while the public URL is on loopback, 
   expect(problemsOf({ ALLOW_PRIVATE_WEBHOOKS: 'yes' })).toEqual([
     'ALLOW_PRIVATE_WEBHOOKS must be one of true, false.',
   ]);
+});
+
+test('figures are shown nowhere, unless a port of their own or a token says so', () => {
+  const token = 'scrape.me-0123456789';
+  expect(loadConfig({ METRICS_TOKEN: token }).metrics).toEqual({ own: null, token });
+  expect(loadConfig({ METRICS_PORT: '9100' }).metrics).toEqual({
+    own: { host: '127.0.0.1', port: 9100 },
+    token: null,
+  });
+  expect(
+    loadConfig({ METRICS_PORT: '0', METRICS_HOST: '0.0.0.0', METRICS_TOKEN: token }).metrics,
+  ).toEqual({ own: { host: '0.0.0.0', port: 0 }, token });
+  expect(problemsOf({ METRICS_PORT: '9100', METRICS_HOST: '0.0.0.0' })).toEqual([
+    'METRICS_TOKEN is required, because METRICS_HOST is not a loopback address.',
+  ]);
+  expect(problemsOf({ METRICS_HOST: '127.0.0.1' })).toEqual([
+    'METRICS_HOST goes with METRICS_PORT: it is where that port is.',
+  ]);
+  for (const value of ['0123456789abcde', 'with a space 0123', 'ünïcödé-0123456789']) {
+    expect(problemsOf({ METRICS_TOKEN: value })).toEqual([
+      expect.stringMatching(/^METRICS_TOKEN must have 16 to 256 /),
+    ]);
+  }
 });
 
 test('a database of one’s own needs a master key that does not lie beside the server', () => {

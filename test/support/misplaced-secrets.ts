@@ -43,6 +43,7 @@ export async function misplaceInGraphQL(recorder: Recorder, secret: string): Pro
       `query ($secret: ${secret}) { __typename }`,
       `{ server { ...${secret} } }`,
       `{ server { version @${secret} } }`,
+      `query ${secret} { nothing }`,
     ]) {
       await recorder.post(query);
     }
@@ -58,6 +59,15 @@ export async function misplaceInGraphQL(recorder: Recorder, secret: string): Pro
   await post('application/json', secret);
   await post('application/json', quoted);
   await post('application/json', JSON.stringify({ query, operationName: secret }));
+  // Where a line for each request could take them from
+  const path = encodeURIComponent(secret);
+  for (const each of [`/${path}`, `/s/${path}/qr.svg`, `/metrics?token=${path}`]) {
+    await recorder.send(each);
+  }
+  for (const name of ['authorization', 'x-request-id', 'user-agent', 'referer']) {
+    await recorder.send('/nothing', { headers: { [name]: secret } });
+  }
+  await recorder.send('/metrics', { headers: { authorization: `Bearer ${secret}` } });
   await post('application/json', JSON.stringify({ query, variables: secret }));
   await post('application/json', JSON.stringify({ query: { secret } }));
   await post('application/json', JSON.stringify({ query, [secret]: secret }));

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Db } from '../../platform/db.ts';
 import type { Events } from '../../platform/events.ts';
 import type { MasterKeys } from '../../platform/master-keys.ts';
+import type { Metrics } from '../../platform/metrics.ts';
 import type { AuthenticatedKey, Client } from '../actor.ts';
 import { originNotAllowedMessage, type RefusalReason } from '../errors.ts';
 import { isOriginAllowed } from '../origins.ts';
@@ -43,6 +44,7 @@ export interface ApiKeyCacheTools {
   events: Events;
   usage: ApiKeyUsage;
   refusals: RefusalLog;
+  metrics: Metrics;
 }
 
 /** Also bounds how late a read may notice a change: one second. */
@@ -80,7 +82,9 @@ LEFT JOIN environments e ON e.id = k.environment_id
 WHERE s.digest = ANY($1)`;
 
 export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
-  const { db, masterKeys, events, usage, refusals } = tools;
+  const { db, masterKeys, events, usage, refusals, metrics } = tools;
+  const inMemory = metrics.keyChecks.labels('memory');
+  const inDatabase = metrics.keyChecks.labels('database');
   const junk = createJunkLimit();
   // Keyed by a hash, so that the cache holds no secrets; a plain one, because it is the hot path of
   // every request, and salted, because it is not the stored digest. Junk is not kept: there is no end of it.
@@ -142,9 +146,13 @@ export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
     const name = hash('sha256', salt + value, 'base64');
     const now = performance.now();
     const kept = cache.get(name);
-    if (kept && isTrusted(kept, now)) return kept.known ?? kept.found;
+    if (kept && isTrusted(kept, now)) {
+      inMemory.inc();
+      return kept.known ?? kept.found;
+    }
     if (!isApiKeyValue(value)) return null;
     const end = junk.begin(ip);
+    inDatabase.inc();
     const found = find(value);
     const entry: Kept = { found, known: null, at: now };
     cache.set(name, entry);
@@ -166,13 +174,17 @@ export function createApiKeyCache(tools: ApiKeyCacheTools): ApiKeyCache {
   }
 
   function admit(known: Known | null, client: Client, requestId: string | null): AuthenticatedKey {
-    if (known === null) throw refusal('UNKNOWN');
+    if (known === null) {
+      metrics.keyRefusals.inc({ reason: 'UNKNOWN' });
+      throw refusal('UNKNOWN');
+    }
     const { key } = known;
     const error = refuse(known, client);
     if (error === null) {
       usage.note(key, client);
       return key;
     }
+    metrics.keyRefusals.inc({ reason: error.reason! });
     refusals.note({
       type: 'key.refused',
       reason: error.reason!,

@@ -23,11 +23,22 @@ export interface SessionWriterHooks {
   onWritten(): void;
   /** Called after a commit that held an event for webhooks. */
   onAnnounced(): void;
+  /** Called for each session that a commit started or moved. */
+  onBecame(became: Became): void;
 }
+
+export type Became = 'started' | 'confirmed' | 'exchanged' | 'cancelled' | 'expired';
+
+const becameOf = {
+  CONFIRMED: 'confirmed',
+  USED: 'exchanged',
+  CANCELLED: 'cancelled',
+  EXPIRED: 'expired',
+} as const;
 
 export function createSessionWriter(
   db: Db,
-  { onWritten, onAnnounced }: SessionWriterHooks,
+  { onWritten, onAnnounced, onBecame }: SessionWriterHooks,
 ): SessionWriter {
   // A lane keeps its slot, so the statements of one process never wait for each other's counters, and
   // those of two processes seldom.
@@ -59,7 +70,16 @@ export function createSessionWriter(
       ),
   });
   return {
-    start: async (item) => settle(await starts.add(item)),
-    move: async (item) => settle(await moves.add(item)),
+    async start(item) {
+      const started = settle(await starts.add(item));
+      if ('session' in started) onBecame('started');
+      return started;
+    },
+    async move(item) {
+      const moved = settle(await moves.add(item));
+      if ('session' in moved) onBecame(becameOf[item.to_status]);
+      else if ('triesLeft' in moved && moved.triesLeft === 0) onBecame('cancelled');
+      return moved;
+    },
   };
 }

@@ -24,7 +24,11 @@ const headerCharactersMax = 1_024;
  * @throws the outcome could not be recorded for as long as the lease lasts, or `signal` was aborted
  */
 export async function deliver(
-  { masterKeys, allowPrivateWebhooks }: Pick<Tools, 'masterKeys' | 'allowPrivateWebhooks'>,
+  {
+    masterKeys,
+    allowPrivateWebhooks,
+    metrics,
+  }: Pick<Tools, 'masterKeys' | 'allowPrivateWebhooks' | 'metrics'>,
   recorder: OutcomeRecorder,
   claimed: ClaimedDelivery,
   signal: AbortSignal,
@@ -44,6 +48,9 @@ export async function deliver(
       })
     : unsigned;
   let item = judge(claimed, headers, outcome);
+  const failure = outcome.kind === 'response' ? 'refused' : 'unreachable';
+  if (!signal.aborted)
+    metrics.webhookAttempts.inc({ outcome: item.delivered ? 'delivered' : failure });
   if (item.delivered) onDelivered?.();
   for (;;) {
     try {
