@@ -82,7 +82,7 @@ test('what fails midway is broken off, so that nobody takes a part for the whole
   } finally {
     await db.$executeRaw`ALTER TABLE log_entries_away RENAME TO log_entries`;
   }
-  expect(troubleSince(before)).toMatchObject([{ level: 'error', path: '/export/logs' }]);
+  expect(troubleSince(before)).toMatchObject([{ level: 'error', route: '/export/logs' }]);
 });
 
 test('a key that is deleted takes its export with it', async () => {
