@@ -4,6 +4,7 @@ import { type Config, ConfigError } from '../platform/config.ts';
 import { type Db, isDatabaseUnavailable, openDb } from '../platform/db.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { createEvents } from '../platform/events.ts';
+import { adoptForeignTransactions } from '../platform/foreign-transactions.ts';
 import type { Logger } from '../platform/log.ts';
 import { loadOrCreateMasterKey } from '../platform/master-key-file.ts';
 import { MasterKeys } from '../platform/master-keys.ts';
@@ -31,6 +32,8 @@ export async function openProduct(
       throw database.kind === 'own' ? explainDatabase(error) : error;
     });
     if (applied.length > 0) log.info({ applied }, 'Migrations applied');
+    const adopted = await adoptForeignTransactions(database.url);
+    if (adopted > 0) log.info({ adopted }, 'Log entries of another cluster were taken over');
     const events = createEvents({
       url: config.database.listenUrl ?? database.url,
       onError: (error) => log.warn({ err: error }, 'The connection that hears of changes broke'),
