@@ -41,8 +41,26 @@ export function parseMasterKeys(list: string): MasterKeyEntry[] {
  * @throws {Error} the file is not a list of keys, or cannot be read or written
  */
 export async function loadOrCreateMasterKey(dataDir: string): Promise<MasterKeyEntry[]> {
-  const path = join(dataDir, 'master-key');
-  const text = (await readIfPresent(path)) ?? (await create(path));
+  const path = masterKeyPath(dataDir);
+  return parse(path, (await readIfPresent(path)) ?? (await create(path)));
+}
+
+/**
+ * The same without making any; null where there are none.
+ *
+ * @throws {Error} the file is not a list of keys, or cannot be read
+ */
+export async function loadMasterKey(dataDir: string): Promise<MasterKeyEntry[] | null> {
+  const path = masterKeyPath(dataDir);
+  const text = await readIfPresent(path);
+  return text === null ? null : parse(path, text);
+}
+
+export function masterKeyPath(dataDir: string): string {
+  return join(dataDir, 'master-key');
+}
+
+function parse(path: string, text: string): MasterKeyEntry[] {
   try {
     return parseMasterKeys(text.trim());
   } catch (cause) {

@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'client-secret'
   | 'link-token'
   | 'signing-key'
+  | 'backup'
   | 'webhook-secret';
 
 export interface MasterKeyEntry {
@@ -57,6 +58,11 @@ export class MasterKeys {
   /** HMAC-SHA-256 of the data: 32 bytes. */
   digest(purpose: KeyPurpose, data: string | Buffer, id = this.primaryId): Buffer {
     return createHmac('sha256', this.#key(purpose, id)).update(data).digest();
+  }
+
+  /** By which two who have an entry know that it is the same: of one id there may be several keys. */
+  checkOf(id: string): string {
+    return this.digest('backup', 'check', id).toString('base64url');
   }
 
   /** The digest by each entry, the primary first: one of them is what the database holds. */

@@ -52,18 +52,24 @@ export class MigrationError extends Error {
  * a transaction of its own. Processes that start at once wait for each other.
  *
  * @param dir the folder with one subfolder per migration; those of Latchkey unless given
+ * @param only those of a backup: no others are applied, and all of them must be known
  * @returns the names of those it applied
  * @throws {MigrationError} `dir` is missing, the server is too old, the database is newer than
  *   `dir`, a migration was edited after it was applied, or one failed now or earlier
  */
-export async function migrate(connectionString: string, dir = findMigrations()): Promise<string[]> {
+export async function migrate(
+  connectionString: string,
+  dir = findMigrations(),
+  only?: readonly Pick<Migration, 'name' | 'checksum'>[],
+): Promise<string[]> {
   const db = new pg.Client({ connectionString, application_name: 'latchkey migrate' });
   // A connection that breaks also fails the statement that waits on it.
   db.on('error', () => {});
   await db.connect();
   try {
     await refuseOldServer(db);
-    const migrations = await readMigrations(dir);
+    const known = await readMigrations(dir);
+    const migrations = only ? pick(known, only) : known;
     await lock(db);
     await db.query(CREATE_BOOKS);
     const applied = await readApplied(db);
@@ -74,6 +80,17 @@ export async function migrate(connectionString: string, dir = findMigrations()):
   } finally {
     await db.end();
   }
+}
+
+function pick(known: Migration[], only: readonly Pick<Migration, 'name' | 'checksum'>[]) {
+  return only.map(({ name, checksum }) => {
+    const migration = known.find((each) => each.name === name && each.checksum === checksum);
+    if (migration) return migration;
+    throw new MigrationError(
+      `The backup has the migration ${name}, which this version of Latchkey does not know. ` +
+        'Restore with the version that wrote it, or a later one.',
+    );
+  });
 }
 
 async function refuseOldServer(db: pg.Client): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PostgresLauncher } from './postgres-launcher.ts';
@@ -53,6 +54,11 @@ export async function ensureCluster(
     await rm(draft, { recursive: true, force: true });
   }
   return clusterDir;
+}
+
+/** Whether a database was ever made in `dataDir`. */
+export function hasCluster(dataDir: string): boolean {
+  return existsSync(join(dataDir, CLUSTER));
 }
 
 /** Returns false when it does not exist yet. @throws {Error} it belongs to another user */
