@@ -28,14 +28,18 @@ export async function openProduct(
 ): Promise<{ tools: Tools; database: OpenDatabase }> {
   const database = await openDatabase(config);
   try {
-    const applied = await migrate(database.url).catch((error) => {
-      throw database.kind === 'own' ? explainDatabase(error) : error;
+    // Without a pooler between: a lock of the session is taken meanwhile.
+    const { listenUrl } = config.database;
+    const directUrl = listenUrl ?? database.url;
+    const applied = await migrate(directUrl).catch((error) => {
+      if (database.kind === 'embedded') throw error;
+      throw explainDatabase(error, listenUrl ? 'DATABASE_LISTEN_URL' : 'DATABASE_URL');
     });
     if (applied.length > 0) log.info({ applied }, 'Migrations applied');
-    const adopted = await adoptForeignTransactions(database.url);
+    const adopted = await adoptForeignTransactions(directUrl);
     if (adopted > 0) log.info({ adopted }, 'Log entries of another cluster were taken over');
     const events = createEvents({
-      url: config.database.listenUrl ?? database.url,
+      url: directUrl,
       onError: (error) => log.warn({ err: error }, 'The connection that hears of changes broke'),
       onDeaf: () => log.error(deafMessage),
     });
@@ -74,14 +78,14 @@ async function openDatabase({ database: { url }, dataDir }: Config): Promise<Ope
   return { kind: 'embedded', url: embedded.url, ended: embedded.ended, stop: embedded.stop };
 }
 
-/** What DATABASE_URL names and cannot be used, in a sentence; any other error as it is. */
-function explainDatabase(error: Error & { code?: string }): Error {
+/** What a setting names and cannot be used, in a sentence; any other error as it is. */
+function explainDatabase(error: Error & { code?: string }, setting: string): Error {
   // Of Node: nobody answers there. SQLSTATE 28 refuses who we are, 3D000 knows no such database.
   const isKnown = /^(E[A-Z_]+|28...|3D000|53300|57P03)$/.test(error.code ?? '');
   // Where a name has several addresses, Node's error for all of them has no message.
   const reason = error.message || error.code;
   return isKnown
-    ? new Error(`The database of DATABASE_URL cannot be used: ${reason}.`, { cause: error })
+    ? new Error(`The database of ${setting} cannot be used: ${reason}.`, { cause: error })
     : error;
 }
 

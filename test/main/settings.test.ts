@@ -67,6 +67,15 @@ test('a database that nobody serves, or that refuses the password, is said in a 
   );
 });
 
+test('so is a database to listen to that nobody serves', { timeout: 60_000 }, async () => {
+  const { url } = await createTestDatabase();
+  const DATABASE_LISTEN_URL = Object.assign(new URL(url), { port: '1' }).href;
+  const settings = { DATABASE_URL: url, DATABASE_LISTEN_URL, MASTER_KEY: masterKey };
+  expect((await failToStart(settings)).stderr).toBe(
+    'Latchkey could not start. The database of DATABASE_LISTEN_URL cannot be used: connect ECONNREFUSED 127.0.0.1:1.\n',
+  );
+});
+
 test('the server finds its migrations from any working directory', async () => {
   const { url } = await createTestDatabase({ empty: true });
   const settings = { DATABASE_URL: url, MASTER_KEY: masterKey };
