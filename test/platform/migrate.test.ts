@@ -98,6 +98,27 @@ test('a database that a newer version migrated is refused', async () => {
   );
 });
 
+test('the migrations of a backup are applied alone, and must be known as they were', async () => {
+  await write('1_make', 'CREATE TABLE things (id text);');
+  await write('2_more', 'ALTER TABLE things ADD COLUMN name text;');
+  await migrate(url, dir);
+  const [first, second] = (
+    await query('SELECT migration_name, checksum FROM _prisma_migrations ORDER BY 1')
+  ).map(([name, checksum]) => ({ name: String(name), checksum: String(checksum) }));
+  ({ url } = await createTestDatabase({ empty: true }));
+  for (const unknown of [
+    { name: '1_make', checksum: second!.checksum },
+    { name: '3_newer', checksum: first!.checksum },
+  ]) {
+    await expect(migrate(url, dir, [first!, unknown])).rejects.toThrow(
+      `The backup has the migration ${unknown.name}, which this version of Latchkey does not know.`,
+    );
+  }
+  expect(await query("SELECT to_regclass('things')::text")).toEqual([[null]]);
+  expect(await migrate(url, dir, [first!])).toEqual(['1_make']);
+  expect(await migrate(url, dir)).toEqual(['2_more']);
+});
+
 test('a missing folder of migrations is an error, and never a database without tables', async () => {
   const missing = join(dir, 'nowhere');
   await expect(migrate(url, missing)).rejects.toThrow(
