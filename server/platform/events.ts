@@ -102,7 +102,9 @@ export function createEvents({ url, onError, onDeaf }: EventsOptions): Events {
     });
     client = connection;
     try {
-      await connection.connect();
+      // pg never answers one who ends a connection that is still being made.
+      await Promise.race([connection.connect(), ended]);
+      if (stopped) return;
       const since = performance.now();
       await connection.query(`LISTEN ${channel}; LISTEN ${ownChannel}`);
       listeningSince = since;

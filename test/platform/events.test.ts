@@ -8,6 +8,7 @@ import {
   notifySql,
 } from '../../server/platform/events.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { startDatabaseProxy } from '../support/database-proxy.ts';
 
 const { url } = await createTestDatabase({ empty: true });
 const database = new pg.Pool({ connectionString: url, max: 2 });
@@ -123,3 +124,13 @@ async function wiretap() {
   const beat = /latchkey_[0-9a-f]{16}\0\0\0[\x01-\x09](\d+)/g;
   return { url: tapped.href, cut, beats: () => [...said.matchAll(beat)].map(([, name]) => name!) };
 }
+
+test('it stops at once also while a connection is being made', async () => {
+  const proxy = await startDatabaseProxy(url);
+  proxy.goSilent();
+  const events = createEvents({ url: proxy.url });
+  void events.start();
+  await new Promise((resolve) => setTimeout(resolve, 100)); // sent, and not answered
+  await events.stop();
+  expect(events.heardUpTo).toBe(Number.NEGATIVE_INFINITY);
+});
