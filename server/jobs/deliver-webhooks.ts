@@ -150,10 +150,9 @@ export function startDelivery(tools: Tools, log: Logger): RunningDelivery {
         }
         await claimWanted();
       } catch (error) {
-        // While the database is away each look would say so: the requests do, and readiness. Of two
-        // processes that lock the same rows in different orders PostgreSQL ends one (40P01): look again.
-        const isRival = (error as { code?: string }).code === '40P01';
-        if (!isRival && !isDatabaseUnavailable(error)) {
+        // While the database is away each look would say so: the requests do, and readiness. So it is of
+        // two processes that lock the same rows in different orders, of which PostgreSQL ends one.
+        if (!isDatabaseUnavailable(error)) {
           log.error({ err: error }, 'Delivering webhooks failed');
         }
         lookedAt = Number.NEGATIVE_INFINITY;

@@ -79,12 +79,15 @@ export async function closeDb(db: Db): Promise<void> {
   await Promise.all([db.$pool.end(), db.$urgent.end()]);
 }
 
-const unavailableCodes = new Set([
+const unavailableWords = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  'EAI_AGAIN', // nobody answers for the name
   'P1001', // Prisma: can't reach the server
   'P1002', // Prisma: timed out
   'P1008', // Prisma: operation timed out
@@ -92,27 +95,47 @@ const unavailableCodes = new Set([
   'P2024', // Prisma: no connection from the pool in time
   'P2028', // Prisma: a transaction could not begin, or took too long
   'P2034', // Prisma: deadlock, or could not be serialised
+  'P2037', // Prisma: too many connections
+  'ConnectionClosed', // of Prisma's adapter, under another code of Prisma
+  'DatabaseNotReachable',
+  'SocketTimeout',
+  '25P03', // SQLSTATE: a transaction was idle for too long
+  '40001', // SQLSTATE: could not be serialised
+  '40P01', // SQLSTATE: deadlock
   '57014', // SQLSTATE: the statement took too long
   '55P03', // SQLSTATE: a lock was not to be had in time
 ]);
 
 /** Whether the error says that the database is away, full or restarting, rather than that we erred. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth += 1) {
-    const { code, errorCode } = at as { code?: unknown; errorCode?: unknown };
-    for (const word of [code, errorCode]) {
+  let at = error as DatabaseError | null | undefined;
+  for (let depth = 0; typeof at === 'object' && at !== null && depth < 6; depth += 1) {
+    for (const word of [at.code, at.errorCode, at.originalCode, at.kind]) {
       if (typeof word !== 'string') continue;
       // SQLSTATE 08 connection, 53 resources, 57P shutdown
-      if (unavailableCodes.has(word) || /^(08...|53...|57P0[1-5])$/.test(word)) return true;
+      if (unavailableWords.has(word) || /^(08...|53...|57P0[1-5])$/.test(word)) return true;
     }
     if (
       /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database/.test(
-        at.message,
+        String(at.message),
       )
     ) {
       return true;
     }
-    at = at.cause;
+    at = at.meta?.driverAdapterError ?? at.cause;
   }
   return false;
+}
+
+/** What errors of Node, pg and Prisma may hold. Prisma keeps what its adapter was told in `meta`. */
+interface DatabaseError {
+  code?: unknown;
+  errorCode?: unknown;
+  message?: unknown;
+  cause?: DatabaseError | null;
+  meta?: { driverAdapterError?: DatabaseError };
+  /** Of the adapter: the SQLSTATE, where PostgreSQL said one. */
+  originalCode?: unknown;
+  /** Of the adapter: its own word. */
+  kind?: unknown;
 }

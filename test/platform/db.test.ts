@@ -29,3 +29,28 @@ test('a database that is not there is unavailable, not broken', async () => {
   expect(isDatabaseUnavailable(error)).toBe(true);
   await closeDb(nowhere);
 });
+
+/** As Prisma says what PostgreSQL says, each under a code of Prisma's own. */
+test.each(['57P01', '53300', '40001', '40P01', '57014', '55P03', '08006'])(
+  'SQLSTATE %s is unavailable by every way to the database',
+  async (state) => {
+    const raise = `DO $$ BEGIN RAISE EXCEPTION 'the row is (a secret)' USING ERRCODE = '${state}'; END $$`;
+    const ways = [
+      () => db.$pool.query(raise),
+      () => db.$executeRawUnsafe(raise),
+      () => db.$transaction((tx) => tx.$executeRawUnsafe(raise)),
+    ];
+    for (const ask of ways) {
+      const error = await ask().catch((reason) => reason);
+      expect(error).toBeInstanceOf(Error);
+      expect(isDatabaseUnavailable(error)).toBe(true);
+    }
+  },
+);
+
+test('what breaks a rule of ours is not, by any way', async () => {
+  const raise = `DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '23514'; END $$`;
+  for (const ask of [() => db.$pool.query(raise), () => db.$executeRawUnsafe(raise)]) {
+    expect(isDatabaseUnavailable(await ask().catch((reason) => reason))).toBe(false);
+  }
+});
