@@ -70,6 +70,11 @@ export function shownErrors(errors: readonly unknown[], by: Reporter): GraphQLEr
   });
 }
 
+/** The shape of errors without data. */
+interface FaultBody {
+  errors: [{ message: string; extensions: { code: ErrorCode; requestId: string } }];
+}
+
 /** The same for an error that ended a request before GraphQL saw it. */
 export function faultReply(
   error: unknown,
@@ -78,16 +83,16 @@ export function faultReply(
   code: ErrorCode;
   status: number;
   headers: Record<string, string>;
-  body: { errors: unknown[] };
+  body: FaultBody;
 } {
   const fault = describeFault(error);
   logCauses([fault], [], by);
-  const { http: _, ...extensions } = toGraphQLError(fault, by.requestId).extensions;
+  const { code, message, details, http } = fault;
   return {
-    code: fault.code,
-    status: fault.http?.status ?? statuses[fault.code] ?? 400,
-    headers: fault.http?.headers ?? {},
-    body: { errors: [{ message: fault.message, extensions }] },
+    code,
+    status: http?.status ?? statuses[code] ?? 400,
+    headers: http?.headers ?? {},
+    body: { errors: [{ message, extensions: { code, ...details, requestId: by.requestId } }] },
   };
 }
 

@@ -11,6 +11,7 @@ import { createClientAddresses } from './client-address.ts';
 import { createSchemaDocument, qrCodePath, replyWithJwks, replyWithQrCode } from './documents.ts';
 import { drainServer } from './drain.ts';
 import { createExportEndpoint, exportedBy } from './export-endpoint.ts';
+import { faultReply } from './faults.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { replyLive, replyReady } from './health.ts';
 import { LiveResults } from './live-results.ts';
@@ -128,9 +129,12 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
   /** For documents; GraphQL answers for its own errors. */
   function answerFailure(exchange: Exchange, error: unknown): void {
     const { requestId, route, response } = exchange;
-    log.error({ err: error, requestId, route }, 'A request failed unexpectedly');
+    const { status, headers, body } = faultReply(error, {
+      requestId,
+      log: log.child({ requestId, route }),
+    });
     if (response.headersSent) response.destroy();
-    else replyWithProblem(exchange, 500, 'Unexpected error.');
+    else replyWithProblem(exchange, status, body.errors[0].message, headers);
   }
 
   const isLast = () => readiness.isDraining;
