@@ -3,6 +3,7 @@ import {
   type IncomingMessage,
   type OutgoingHttpHeaders,
   type Server,
+  type ServerResponse,
 } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Tools } from '../domain/call.ts';
@@ -19,6 +20,7 @@ import { createMetricsDocument, type Scrape } from './metrics.ts';
 import { type Exchange, readableByAllOrigins, reply, replyWithJson } from './replies.ts';
 import { followRequest } from './request-log.ts';
 import { describeSite, type Site } from './site.ts';
+import { answerClientError, replyOnSocket } from './socket-replies.ts';
 import { createStaticFiles } from './static.ts';
 import { createWebSockets, type SocketTimes } from './websocket.ts';
 import { createGraphQL } from './yoga.ts';
@@ -138,7 +140,7 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
   }
 
   const isLast = () => readiness.isDraining;
-  const server = createServer((request, response) => {
+  function answer(request: IncomingMessage, response: ServerResponse): void {
     const path = pathOf(request);
     const requestId = addresses.requestIdOf(request);
     const exchange: Exchange = { request, response, requestId, path, isLast };
@@ -148,17 +150,19 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
     } catch (error) {
       answerFailure(exchange, error);
     }
-  });
+  }
+  const server = createServer(answer);
+  server.on('checkExpectation', answer); // of expectations that nobody knows, which may be ignored
   server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) === '/graphql' && !isLast()) {
       webSockets.upgrade(request, socket, head);
       return;
     }
-    // Node has let go of it: its errors are nobody's, and it would stay for as long as its peer likes.
-    socket.on('error', () => {}).once('finish', () => socket.destroy());
-    const status = isLast() ? '503 Service Unavailable' : '404 Not Found';
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    const requestId = addresses.requestIdOf(request);
+    if (isLast()) replyOnSocket(socket, 503, 'The server is stopping.', requestId);
+    else replyOnSocket(socket, 404, 'There is nothing here.', requestId);
   });
+  server.on('clientError', answerClientError);
   server.requestTimeout = 30_000; // a megabyte at 35 KB/s
   server.headersTimeout = 15_000;
   server.keepAliveTimeout = 75_000; // longer than proxies keep theirs, or they meet closed ones

@@ -193,8 +193,14 @@ export class SocketConnection implements ProtocolSocket {
   receive(data: RawData, isBinary: boolean): void {
     if (this.#isClosed) return; // its peer may still say something
     if (isBinary) this.close(closeCodes.badRequest, 'Messages must be text');
-    else
-      this.#handle(String(data)).catch((error) => this.#fail(error, 'A WebSocket message failed'));
+    else this.#handle(String(data)).catch((error) => this.#refuseMessage(error));
+  }
+
+  /** graphql-ws throws on messages that only servers send, as if the fault were ours. */
+  #refuseMessage(error: Error): void {
+    const isTheirs = /^Unexpected message of type \w+ received$/.test(error.message);
+    if (isTheirs) this.close(closeCodes.badRequest, error.message);
+    else this.#fail(error, 'A WebSocket message failed');
   }
 
   /**

@@ -18,6 +18,7 @@ import { describeClient } from './request-call.ts';
 import type { Site } from './site.ts';
 import { SocketConnection } from './socket-connection.ts';
 import { createSocketOperations, type SocketArgs } from './socket-operations.ts';
+import { replyOnSocket } from './socket-replies.ts';
 import type { GraphQL } from './yoga.ts';
 
 export interface WebSocketOptions {
@@ -74,6 +75,10 @@ export function createWebSockets(tools: Tools, options: WebSocketOptions): WebSo
     maxPayload: limits.bodyBytesMax,
     handleProtocols: (offered) =>
       offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false,
+  });
+  server.on('wsClientError', ({ message }, socket, request) => {
+    const requestId = addresses.requestIdOf(request);
+    replyOnSocket(socket, 400, `${message}.`, requestId, { 'sec-websocket-version': '13' });
   });
   const connections = new Set<SocketConnection>();
   const pings = setInterval(() => {

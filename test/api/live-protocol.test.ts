@@ -52,11 +52,13 @@ describe('the protocol', () => {
     ['two operations of one id', [running, running], { init: { apiKey: secret } }, 4409],
     ['what is no JSON', ['hello'], { init: { apiKey: secret } }, 4400],
     ['what is no message', ['{"type":"hello"}'], { init: { apiKey: secret } }, 4400],
+    ['what only servers say', ['{"type":"connection_ack"}'], { init: { apiKey: secret } }, 4400],
     ['what is no text', [Buffer.from(subscribe)], { init: { apiKey: secret } }, 4400],
     ['a key that is no text', [init({ apiKey: 7 })], undefined, 4400],
     ['a message of more than a megabyte', ['x'.repeat(1_048_577)], { init: null }, 1009],
   ])('closes for %s', async (_, messages, options, code) => {
     expect((await say(messages, options)).code).toBe(code);
+    expect(server.log).toEqual([]);
   });
 
   test.each<[string, string[]]>([
