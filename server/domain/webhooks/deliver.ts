@@ -59,10 +59,10 @@ export async function deliver(
       // What was sent is known: try to keep it, or the message goes again.
       const isLate = performance.now() + recordAgainMs > leaseEndsAt;
       if (isLate || signal.aborted) throw error;
-      // SQLSTATE: a value, a constraint or a limit; and who locked the same rows in another order.
+      // SQLSTATE: a value, a constraint or a limit.
       const { code = '' } = error as { code?: string };
       if (/^(22|23|54)...$/.test(code) && hasAnswer(item)) item = withoutAnswer(item);
-      else if (code === '40P01' || isDatabaseUnavailable(error)) await sleep(recordAgainMs);
+      else if (isDatabaseUnavailable(error)) await sleep(recordAgainMs);
       else throw error;
     }
   }
