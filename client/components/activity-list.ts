@@ -3,7 +3,7 @@
  * together, from the first page on, so that nothing is missing between two pages and no row stands
  * twice: that is one request for every hundred rows.
  */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { LatchkeyError } from '../urql.ts';
 
 export interface ListPage<Row> {
@@ -15,81 +15,118 @@ export interface ListPage<Row> {
   searchedUntil: string | null;
 }
 
-export interface ActivityList<Row> {
+/** One page; `first` is 100 at most. */
+export type ReadPage<Row> = (first: number, after: string | null) => Promise<ListPage<Row>>;
+
+interface ListState<Row> {
+  /** null until the first is there. */
   page: ListPage<Row> | null;
+  /** Why it could not be read the last time. */
   error: LatchkeyError | null;
   busy: boolean;
+}
+
+interface ListTasks {
   /** Reads on at the end. */
   showMore: () => void;
   /** Reads what is shown anew. */
   reload: () => void;
 }
 
+export type ActivityList<Row> = ListState<Row> & ListTasks;
+
 const pageSize = 50;
 const batchMax = 100;
 
 /**
- * @param read one page; another function means another list
+ * What is asked of it is done in turn: reading on begins where what was read anew ends, and neither
+ * is lost to the other.
+ *
+ * @param tell of every change, until `stop` is called
  */
-export function useActivityList<Row extends { id: string }>(
-  read: (first: number, after: string | null) => Promise<ListPage<Row>>,
-): ActivityList<Row> {
-  const [known, setKnown] = useState<{ page: ListPage<Row>; of: typeof read } | null>(null);
-  const [error, setError] = useState<LatchkeyError | null>(null);
-  const [busy, setBusy] = useState(false);
-  /** Counts up: of two that run, only the later one may tell. */
-  const run = useRef(0);
-  const latest = useRef(known);
-  latest.current = known;
+export function createActivityList<Row extends { id: string }>(
+  read: ReadPage<Row>,
+  tell: (state: ListState<Row>) => void,
+): ListTasks & { stop: () => void } {
+  let page: ListPage<Row> | null = null;
+  let error: LatchkeyError | null = null;
+  /** How far back somebody had it searched; null: as far as the rows go. */
+  let soughtUntil: string | null = null;
+  let isWorking = false;
+  let isOver = false;
+  const waiting = new Set<() => Promise<void>>();
 
-  const load = useCallback(
-    async (work: () => Promise<ListPage<Row>>) => {
-      run.current += 1;
-      const mine = run.current;
-      setBusy(true);
+  async function readAnew() {
+    const wanted = page?.rows.length ?? 0;
+    const isFarEnough = ({ rows, searchedUntil }: ListPage<Row>) =>
+      rows.length >= wanted &&
+      // Unless so much is new that it fills a page: then it begins with that, as any list.
+      (soughtUntil === null ||
+        rows.length >= wanted + pageSize ||
+        (searchedUntil !== null && searchedUntil <= soughtUntil));
+    let next = await read(Math.min(batchMax, Math.max(pageSize, wanted)), null);
+    while (next.hasMore && !isFarEnough(next) && !isOver) {
+      const missing = wanted - next.rows.length;
+      const first = missing > 0 ? Math.min(batchMax, missing) : pageSize;
+      next = join(next, await read(first, next.endCursor));
+    }
+    page = next;
+  }
+
+  async function readOn() {
+    if (!page) return;
+    page = join(page, await read(pageSize, page.endCursor));
+    soughtUntil = page.searchedUntil;
+  }
+
+  async function work(task: () => Promise<void>) {
+    waiting.add(task);
+    if (isWorking) return;
+    isWorking = true;
+    // It goes on to what is added meanwhile.
+    for (const next of waiting) {
+      waiting.delete(next);
+      tell({ page, error, busy: true });
       try {
-        const page = await work();
-        if (mine !== run.current) return;
-        setKnown({ page, of: read });
-        setError(null);
+        await next();
+        error = null;
       } catch (fault) {
-        if (mine !== run.current) return;
         if (!(fault instanceof LatchkeyError)) throw fault;
-        setError(fault);
-      } finally {
-        if (mine === run.current) setBusy(false);
+        error = fault;
       }
+      if (isOver) return;
+    }
+    isWorking = false;
+    tell({ page, error, busy: false });
+  }
+
+  return {
+    reload: () => void work(readAnew),
+    showMore: () => void work(readOn),
+    stop() {
+      isOver = true;
     },
-    [read],
-  );
+  };
+}
 
-  const reload = useCallback(() => {
-    const wanted = latest.current?.of === read ? latest.current.page.rows.length : 0;
-    void load(async () => {
-      let page = await read(Math.min(batchMax, Math.max(pageSize, wanted)), null);
-      while (page.hasMore && page.rows.length < wanted) {
-        const first = Math.min(batchMax, wanted - page.rows.length);
-        page = join(page, await read(first, page.endCursor));
-      }
-      return page;
-    });
-  }, [load, read]);
+const nothing = { page: null, error: null, busy: false };
 
+/** @param read another function means another list */
+export function useActivityList<Row extends { id: string }>(
+  read: ReadPage<Row>,
+): ActivityList<Row> {
+  const [state, setState] = useState<ListState<Row>>(nothing);
+  const [tasks, setTasks] = useState<ListTasks>({ showMore() {}, reload() {} });
   useEffect(() => {
-    reload();
-    return () => {
-      run.current += 1;
-    };
-  }, [reload]);
-
-  const showMore = useCallback(() => {
-    const before = latest.current;
-    if (before?.of !== read) return;
-    void load(async () => join(before.page, await read(pageSize, before.page.endCursor)));
-  }, [load, read]);
-
-  // The rows before stay until the next are there, as under a search that is being typed.
-  return { page: known?.page ?? null, error, busy, showMore, reload };
+    const list = createActivityList(read, (next) =>
+      // The rows before stay until the next are there, as under a search that is being typed.
+      setState((before) => ({ ...next, page: next.page ?? before.page })),
+    );
+    setTasks(list);
+    list.reload();
+    return list.stop;
+  }, [read]);
+  return { ...state, ...tasks };
 }
 
 function join<Row extends { id: string }>(one: ListPage<Row>, next: ListPage<Row>): ListPage<Row> {
