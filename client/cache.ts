@@ -1,16 +1,14 @@
 /**
- * What the browser knows of the API: one record for each thing with an id, lists by relay pages. A
+ * What the browser knows of the API: one record for each thing with an id, and each page of a list. A
  * mutation's payload refreshes the records that it holds; lists are read anew (see refresh.ts).
  */
 import type { Exchange } from '@urql/core';
 import { cacheExchange, type Resolver, type UpdateResolver } from '@urql/exchange-graphcache';
-import { relayPagination } from '@urql/exchange-graphcache/extras';
 
 /** Without an id of their own: kept with what holds them. */
 const embedded = () => null;
 
 export function createCache(): Exchange {
-  const pages = relayPagination();
   return cacheExchange({
     possibleTypes: __POSSIBLE_TYPES__,
     keys: {
@@ -36,7 +34,6 @@ export function createCache(): Exchange {
     },
     resolvers: {
       Query: {
-        projects: pages,
         // What a list has loaded need not be loaded again for its page.
         project: knownAs('Project'),
         workspace: knownAs('Workspace'),
@@ -44,12 +41,6 @@ export function createCache(): Exchange {
         apiKey: knownAs('ApiKey'),
         authSession: knownAs('AuthSession'),
       },
-      // Not sessions and logs: while they grow at their top, pages that were read at different
-      // times do not fit together (see activity-list.ts).
-      Workspace: { projects: pages, apiKeys: pages },
-      Project: { apiKeys: pages },
-      Environment: { apiKeys: pages },
-      WebhookEndpoint: { deliveries: pages },
     },
     updates: {
       Mutation: {

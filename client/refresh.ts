@@ -2,8 +2,8 @@ import { type Client, type Exchange, makeOperation, mapExchange, type Operation 
 
 export interface Refreshing {
   /**
-   * Reads what is shown anew after every mutation that went through. A page has one query, so this
-   * costs one request, and no list can be forgotten that a mutation adds to.
+   * Reads what is shown anew after every mutation that went through. A page has one query, and one for
+   * each further page of its list, so no list can be forgotten that a mutation adds to.
    */
   exchange: Exchange;
   /** Reads what is shown anew, as after a time without news. */

@@ -1,21 +1,22 @@
 import { Link } from 'wouter';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { useEnvironmentId, useSearchState } from '../location.ts';
+import type { More } from '../paged-answer.ts';
 import { paths } from '../paths.ts';
 import { Status } from '../ui/Badge.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Empty } from '../ui/Empty.tsx';
 import { SelectField } from '../ui/Field.tsx';
-import { More } from '../ui/More.tsx';
 import { Section } from '../ui/Section.tsx';
 import { type Column, Table } from '../ui/Table.tsx';
 import { Time } from '../ui/Time.tsx';
+import { ShowMore } from './ShowMore.tsx';
 import { useSettling } from './use-settling.ts';
 import { useTestWebhook } from './use-test-webhook.ts';
 import styles from './WebhookDeliveries.module.css';
 import { deliveryStatus, deliveryStatuses } from './webhook-words.ts';
 
-const WebhookDeliveries_WebhookEndpoint = graphql(`
+export const WebhookDeliveries_WebhookEndpoint = graphql(`
   fragment WebhookDeliveries_WebhookEndpoint on WebhookEndpoint {
     id
     active
@@ -40,16 +41,13 @@ const WebhookDeliveries_WebhookEndpoint = graphql(`
 export function WebhookDeliveries({
   canManage,
   status,
-  onMore,
-  onNew,
+  more,
   ...props
 }: {
   endpoint: FragmentType<typeof WebhookDeliveries_WebhookEndpoint>;
   canManage: boolean;
   status: string | null;
-  onMore: (after: string | null) => void;
-  /** Something was added before the first. */
-  onNew: () => void;
+  more: More;
 }) {
   const endpoint = readFragment(WebhookDeliveries_WebhookEndpoint, props.endpoint);
   const { id, active, environment, deliveries } = endpoint;
@@ -122,9 +120,7 @@ export function WebhookDeliveries({
             disabled={!canManage || !active}
             busy={sendTest.busy}
             title={active ? undefined : 'The endpoint is switched off.'}
-            onClick={async () => {
-              if (await sendTest.send()) onNew();
-            }}
+            onClick={() => void sendTest.send()}
           >
             Send test
           </Button>
@@ -148,11 +144,7 @@ export function WebhookDeliveries({
           )
         }
       />
-      {deliveries.pageInfo.hasNextPage && (
-        <More>
-          <Button onClick={() => onMore(deliveries.pageInfo.endCursor ?? null)}>Show more</Button>
-        </More>
-      )}
+      <ShowMore more={more} />
     </Section>
   );
 }

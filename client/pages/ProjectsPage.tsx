@@ -1,17 +1,18 @@
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useParams } from 'wouter';
-import { Answer, useAnswer } from '../answers.tsx';
+import { Answer } from '../answers.tsx';
 import { CreateProjectDialog } from '../components/CreateProjectDialog.tsx';
 import { Refused } from '../components/Failure.tsx';
 import { PageHeader } from '../components/PageHeader.tsx';
 import { ProjectsTable } from '../components/ProjectsTable.tsx';
 import { SearchField } from '../components/SearchField.tsx';
+import { ShowMore } from '../components/ShowMore.tsx';
 import { graphql } from '../gql/index.ts';
 import { useSearchState } from '../location.ts';
+import { usePagedAnswer } from '../paged-answer.ts';
 import { Button } from '../ui/Button.tsx';
 import { Empty } from '../ui/Empty.tsx';
-import { More } from '../ui/More.tsx';
 import { TableSkeleton } from '../ui/Skeleton.tsx';
 
 const Projects = graphql(`
@@ -30,12 +31,9 @@ const Projects = graphql(`
 
 export default function ProjectsPage() {
   const { workspaceId = '' } = useParams();
-  // Of another workspace it means nothing: the page stays when the workspace is switched.
-  const [shown, setShown] = useState<{ workspaceId: string; after: string | null } | null>(null);
-  const after = shown?.workspaceId === workspaceId ? shown.after : null;
   const [search, setSearch] = useSearchState('search');
-  const variables = { workspaceId, first: 50, after, search: search || null };
-  const answer = useAnswer(Projects, variables);
+  const variables = { workspaceId, first: 50, after: null, search: search || null };
+  const answer = usePagedAnswer(Projects, variables, ({ workspace }) => workspace?.projects);
   const [creating, setCreating] = useState(false);
   const workspace = answer.data?.workspace;
 
@@ -67,19 +65,12 @@ export default function ProjectsPage() {
       <Answer keep of={answer} loading={<TableSkeleton />}>
         {({ workspace }) => {
           if (workspace?.id !== workspaceId) return workspace ? <TableSkeleton /> : <Refused />;
-          const { edges, pageInfo } = workspace.projects;
+          const { edges } = workspace.projects;
           const isFirstUse = edges.length === 0 && search === '';
           return (
             <>
               {!isFirstUse && (
-                <SearchField
-                  label="Search projects by name"
-                  value={search}
-                  onChange={(value) => {
-                    setShown({ workspaceId, after: null });
-                    setSearch(value);
-                  }}
-                />
+                <SearchField label="Search projects by name" value={search} onChange={setSearch} />
               )}
               <ProjectsTable
                 projects={edges.map(({ node }) => node)}
@@ -99,15 +90,7 @@ export default function ProjectsPage() {
                   )
                 }
               />
-              {pageInfo.hasNextPage && (
-                <More>
-                  <Button
-                    onClick={() => setShown({ workspaceId, after: pageInfo.endCursor ?? null })}
-                  >
-                    Show more
-                  </Button>
-                </More>
-              )}
+              <ShowMore more={answer.more} />
             </>
           );
         }}

@@ -1,17 +1,20 @@
-import { useState } from 'react';
 import { useLocation, useParams } from 'wouter';
-import { Answer, useAnswer } from '../answers.tsx';
+import { Answer } from '../answers.tsx';
 import { Refused } from '../components/Failure.tsx';
 import { PageHeader } from '../components/PageHeader.tsx';
-import { WebhookDeliveries } from '../components/WebhookDeliveries.tsx';
+import {
+  WebhookDeliveries,
+  WebhookDeliveries_WebhookEndpoint,
+} from '../components/WebhookDeliveries.tsx';
 import { WebhookDeliveryDialog } from '../components/WebhookDeliveryDialog.tsx';
 import { WebhookMenu } from '../components/WebhookMenu.tsx';
 import { WebhookSummary } from '../components/WebhookSummary.tsx';
 import { webhookRoleNote } from '../components/webhook-role.ts';
 import { deliveryStatuses } from '../components/webhook-words.ts';
 import type { DeliveryStatus } from '../gql/graphql.ts';
-import { graphql } from '../gql/index.ts';
+import { graphql, readFragment } from '../gql/index.ts';
 import { useEnvironmentId, useSearchState } from '../location.ts';
+import { usePagedAnswer } from '../paged-answer.ts';
 import { paths } from '../paths.ts';
 import { Notice } from '../ui/Notice.tsx';
 import { TableSkeleton } from '../ui/Skeleton.tsx';
@@ -41,13 +44,12 @@ export default function WebhookEndpointPage() {
   const [wanted] = useSearchState('status');
   const [deliveryId, openDelivery] = useSearchState('delivery');
   const status = wanted in deliveryStatuses ? (wanted as DeliveryStatus) : null;
-  // Where the list goes on, and in which list: another status begins anew.
-  const [cursor, setCursor] = useState<{ status: string | null; after: string | null } | null>(
-    null,
+  const variables = { id: endpointId, first, after: null, status };
+  const answer = usePagedAnswer(WebhookEndpoint, variables, ({ node }) =>
+    node?.__typename === 'WebhookEndpoint'
+      ? readFragment(WebhookDeliveries_WebhookEndpoint, node).deliveries
+      : null,
   );
-  const after = cursor?.status === status ? (cursor?.after ?? null) : null;
-  const variables = { id: endpointId, first, after, status };
-  const answer = useAnswer(WebhookEndpoint, variables);
   const [, navigate] = useLocation();
   const found = answer.data?.node;
   const shown = found?.__typename === 'WebhookEndpoint' ? found : null;
@@ -88,8 +90,7 @@ export default function WebhookEndpointPage() {
                 endpoint={node}
                 canManage={canManage}
                 status={status}
-                onMore={(next) => setCursor({ status, after: next })}
-                onNew={() => setCursor(null)}
+                more={answer.more}
               />
               <WebhookDeliveryDialog
                 id={deliveryId || null}

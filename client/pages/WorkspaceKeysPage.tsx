@@ -1,14 +1,14 @@
-import { useState } from 'react';
 import { Link, useParams } from 'wouter';
-import { Answer, useAnswer } from '../answers.tsx';
+import { Answer } from '../answers.tsx';
 import { Refused } from '../components/Failure.tsx';
 import { PageHeader } from '../components/PageHeader.tsx';
+import { ShowMore } from '../components/ShowMore.tsx';
 import { WorkspaceKeysTable } from '../components/WorkspaceKeysTable.tsx';
 import { graphql } from '../gql/index.ts';
+import { usePagedAnswer } from '../paged-answer.ts';
 import { paths } from '../paths.ts';
-import { Button, buttonClass } from '../ui/Button.tsx';
+import { buttonClass } from '../ui/Button.tsx';
 import { Empty } from '../ui/Empty.tsx';
-import { More } from '../ui/More.tsx';
 import { TableSkeleton } from '../ui/Skeleton.tsx';
 
 const WorkspaceKeys = graphql(`
@@ -25,9 +25,8 @@ const WorkspaceKeys = graphql(`
 
 export default function WorkspaceKeysPage() {
   const { workspaceId = '' } = useParams();
-  const [after, setAfter] = useState<string | null>(null);
-  const variables = { workspaceId, first: 50, after };
-  const answer = useAnswer(WorkspaceKeys, variables);
+  const variables = { workspaceId, first: 50, after: null };
+  const answer = usePagedAnswer(WorkspaceKeys, variables, ({ workspace }) => workspace?.apiKeys);
   return (
     <>
       <PageHeader
@@ -38,11 +37,10 @@ export default function WorkspaceKeysPage() {
       <Answer keep of={answer} loading={<TableSkeleton rows={5} />}>
         {({ workspace }) => {
           if (workspace?.id !== workspaceId) return workspace ? <TableSkeleton /> : <Refused />;
-          const { edges, pageInfo } = workspace.apiKeys;
           return (
             <>
               <WorkspaceKeysTable
-                keys={edges.map(({ node }) => node)}
+                keys={workspace.apiKeys.edges.map(({ node }) => node)}
                 empty={
                   <Empty
                     title="No keys yet"
@@ -56,11 +54,7 @@ export default function WorkspaceKeysPage() {
                   </Empty>
                 }
               />
-              {pageInfo.hasNextPage && (
-                <More>
-                  <Button onClick={() => setAfter(pageInfo.endCursor ?? null)}>Show more</Button>
-                </More>
-              )}
+              <ShowMore more={answer.more} />
             </>
           );
         }}
