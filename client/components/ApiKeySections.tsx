@@ -2,6 +2,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { ApiKeyType } from '../gql/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
+import type { More } from '../paged-answer.ts';
 import { Button } from '../ui/Button.tsx';
 import { CodeBlock } from '../ui/Code.tsx';
 import { Empty } from '../ui/Empty.tsx';
@@ -11,9 +12,10 @@ import styles from './ApiKeySections.module.css';
 import { ApiKeysTable } from './ApiKeysTable.tsx';
 import { KeyPowers } from './KeyPowers.tsx';
 import { RotationNotices } from './RotationNotices.tsx';
+import { ShowMore } from './ShowMore.tsx';
 import { curlSnippet, fetchSnippet } from './snippets.ts';
 
-const ApiKeySections_Environment = graphql(`
+export const ApiKeySections_Environment = graphql(`
   fragment ApiKeySections_Environment on Environment {
     id
     name
@@ -21,7 +23,7 @@ const ApiKeySections_Environment = graphql(`
     project { id publicAccess }
     viewerCanManageKeys
     primaryKey(type: PUBLISHABLE) { id publishableValue }
-    apiKeys(first: $first) {
+    apiKeys(first: $first, after: $after) {
       edges {
         node {
           id
@@ -57,8 +59,12 @@ const sections = [
 ] as const;
 
 /** The keys of an environment by their two types, and what each may do. */
-export function ApiKeySections(props: {
+export function ApiKeySections({
+  more,
+  ...props
+}: {
   environment: FragmentType<typeof ApiKeySections_Environment>;
+  more: More;
 }) {
   const environment = readFragment(ApiKeySections_Environment, props.environment);
   const { kind, project, viewerCanManageKeys, primaryKey } = environment;
@@ -94,10 +100,17 @@ export function ApiKeySections(props: {
             keys={keys.filter((key) => key.type === type)}
             canManage={viewerCanManageKeys}
             highlightedId={newId}
-            empty={<NoKeys type={type} publishableValue={primaryKey?.publishableValue ?? null} />}
+            empty={
+              more.hasMore ? (
+                <Empty title="None of the newest keys is one" />
+              ) : (
+                <NoKeys type={type} publishableValue={primaryKey?.publishableValue ?? null} />
+              )
+            }
           />
         </Section>
       ))}
+      <ShowMore more={more} />
       <div className={styles.beside}>
         <Section title="What a key may do">
           <KeyPowers />

@@ -1,14 +1,21 @@
-import { Answer, useAnswer } from '../answers.tsx';
-import { ApiKeySections } from '../components/ApiKeySections.tsx';
+import { Answer } from '../answers.tsx';
+import { ApiKeySections, ApiKeySections_Environment } from '../components/ApiKeySections.tsx';
 import { EnvironmentSwitch } from '../components/EnvironmentSwitch.tsx';
 import { Refused } from '../components/Failure.tsx';
 import { PageHeader } from '../components/PageHeader.tsx';
-import { graphql } from '../gql/index.ts';
+import { graphql, readFragment } from '../gql/index.ts';
 import { useEnvironmentVariables } from '../location.ts';
+import { usePagedAnswer } from '../paged-answer.ts';
 import { TableSkeleton } from '../ui/Skeleton.tsx';
 
 const Keys = graphql(`
-  query Keys($projectId: ID!, $environmentId: ID!, $chosen: Boolean!, $first: Int!) {
+  query Keys(
+    $projectId: ID!
+    $environmentId: ID!
+    $chosen: Boolean!
+    $first: Int!
+    $after: String
+  ) {
     project(id: $projectId) {
       id
       ...EnvironmentSwitch_Project
@@ -21,12 +28,15 @@ const Keys = graphql(`
   }
 `);
 
-/** A hundred keys in one environment are more than anybody looks after. */
+/** Few have more: then the secrets that end soon are all told of at once. */
 const first = 100;
 
 export default function KeysPage() {
-  const variables = { ...useEnvironmentVariables(), first };
-  const answer = useAnswer(Keys, variables);
+  const variables = { ...useEnvironmentVariables(), first, after: null };
+  const answer = usePagedAnswer(Keys, variables, ({ project, environment }) => {
+    const shown = project?.current ?? environment;
+    return shown && readFragment(ApiKeySections_Environment, shown).apiKeys;
+  });
   const { data } = answer;
   return (
     <>
@@ -40,7 +50,7 @@ export default function KeysPage() {
         {({ project, environment }) => {
           const shown = project?.current ?? environment;
           if (!project || !shown) return <Refused />;
-          return <ApiKeySections key={shown.id} environment={shown} />;
+          return <ApiKeySections key={shown.id} environment={shown} more={answer.more} />;
         }}
       </Answer>
     </>

@@ -1,9 +1,11 @@
 /** Lists of the dashboard that are longer than a page. */
 import { expect, test } from 'vitest';
+import { createApiKey } from '../../server/domain/api-keys/create.ts';
 import { createProject } from '../../server/domain/projects/create.ts';
-import { describeInBrowser, openNewUser, startDashboard } from '../support/browser.ts';
+import { describeInBrowser, openNewUser, openVisitor, startDashboard } from '../support/browser.ts';
 import { callAs } from '../support/call.ts';
 import { ownWorkspace } from '../support/people.ts';
+import { createTestProject } from '../support/projects.ts';
 
 describeInBrowser('a list that is shown page by page', async () => {
   const server = await startDashboard();
@@ -41,5 +43,23 @@ describeInBrowser('a list that is shown page by page', async () => {
 
     await page.getByLabel('Search projects by name').fill('Project 11');
     await expect.poll(names).toEqual([112, 111, 110, 11]);
+  }, 120_000);
+
+  test('has every key of an environment', async () => {
+    const project = await createTestProject(server.tools);
+    const { id: environmentId } = project.production;
+    const call = callAs(server.tools, project.owner.actor);
+    for (let n = 1; n <= 100; n += 1) {
+      await createApiKey(call, { environmentId, type: 'PUBLISHABLE', name: `Page ${n}` });
+    }
+    const { page, visit } = await openVisitor(server, { as: project.owner });
+    await visit(`/projects/${project.id}/keys`);
+    const rows = (type: string) => page.getByRole('table', { name: type }).getByRole('row').count();
+    expect(await rows('Publishable keys')).toBe(1 + 100);
+    await page.getByText('None of the newest keys is one').waitFor();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => rows('Secret keys')).toBe(1 + 1);
+    expect(await rows('Publishable keys')).toBe(1 + 101);
+    expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
   }, 120_000);
 });
