@@ -1,6 +1,7 @@
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useClient, useSubscription } from 'urql';
 import { type FragmentType, graphql } from '../gql/index.ts';
+import { formatCount } from '../ui/numbers.ts';
 import { type LatchkeyClient, readAnswer } from '../urql.ts';
 import { ActivityRows } from './ActivityRows.tsx';
 import type { ActivityFilter } from './activity-filter.ts';
@@ -28,6 +29,18 @@ const FollowEvents = graphql(`
     }
   }
 `);
+
+/** What was told since the page was read. */
+interface Told {
+  /** Oldest first. */
+  entries: readonly Entry[];
+  /** How many of them are shown while new ones wait. */
+  shown: number;
+  /** The filter that they match: another has another page, behind which nothing was told yet. */
+  of: object;
+}
+
+const nothing = { entries: [], shown: 0 };
 
 type Entry = { id: string } & FragmentType<typeof EventsTable_LogEntry>;
 
@@ -69,15 +82,9 @@ export default function EventsLog({
     ),
   );
 
-  /** What was told since the page was read, oldest first. */
-  const [told, setTold] = useState<{ entries: readonly Entry[]; of: typeof logs }>({
-    entries: [],
-    of: logs,
-  });
-  const entries = told.of === logs ? told.entries : [];
-  /** How many of them are shown while new ones wait; null: all. */
-  const [shown, setShown] = useState<number | null>(null);
-  const paused = shown !== null;
+  const [told, setTold] = useState<Told>({ ...nothing, of: logs });
+  const { entries, shown } = told.of === logs ? told : nothing;
+  const [paused, setPaused] = useState(false);
 
   // From the first row of the page on: what was written between the page and the subscription too.
   useSubscription(
@@ -93,9 +100,10 @@ export default function EventsLog({
     },
     (_before, data) => {
       setTold((before) => {
-        const known = before.of === logs ? before.entries : [];
-        const isKnown = known.some(({ id }) => id === data.logAppended.id);
-        return isKnown ? before : { entries: [...known, data.logAppended], of: logs };
+        const known = before.of === logs ? before : nothing;
+        const isKnown = known.entries.some(({ id }) => id === data.logAppended.id);
+        if (isKnown) return before;
+        return { ...known, entries: [...known.entries, data.logAppended], of: logs };
       });
       return data;
     },
@@ -111,22 +119,27 @@ export default function EventsLog({
     return () => clearInterval(interval);
   }, [polls, reload]);
 
-  const visible = entries.slice(0, shown ?? entries.length).reverse();
+  const showAll = () => setTold({ entries, shown: entries.length, of: logs });
+  const ids = new Set(list.page?.rows.map(({ id }) => id));
+  const isFresh = ({ id }: Entry) => !ids.has(id);
+  const fresh = (paused ? entries.slice(0, shown) : entries).filter(isFresh).reverse();
+  const waiting = paused ? entries.slice(shown).filter(isFresh).length : 0;
   return (
     <>
       <LiveTail
         isLive={watched !== null}
         paused={paused}
-        waiting={entries.length - visible.length}
-        onShow={() => setShown(entries.length)}
-        onPause={(next) => setShown(next ? entries.length : null)}
+        waiting={waiting > 0 && `${formatCount(waiting)} new`}
+        onShow={showAll}
+        onPause={(next) => {
+          showAll();
+          setPaused(next);
+        }}
       />
       <ActivityRows list={list} filter={filter} what="event" firstUse={firstUse}>
-        {(rows, empty) => {
-          const ids = new Set(rows.map(({ id }) => id));
-          const fresh = visible.filter(({ id }) => !ids.has(id));
-          return <EventsTable entries={[...fresh, ...rows]} hrefOf={hrefOf} empty={empty} />;
-        }}
+        {(rows, empty) => (
+          <EventsTable entries={[...fresh, ...rows]} hrefOf={hrefOf} empty={empty} />
+        )}
       </ActivityRows>
     </>
   );

@@ -1,10 +1,9 @@
 import { Pause, Play } from 'lucide-react';
 import { Button } from '../ui/Button.tsx';
-import { formatCount } from '../ui/numbers.ts';
 import { LiveMark } from './LiveMark.tsx';
 import styles from './LiveTail.module.css';
 
-/** Whether new rows come in by themselves, and how many wait. */
+/** Whether new rows come in by themselves, and the way to those that wait. */
 export function LiveTail({
   isLive,
   paused,
@@ -15,8 +14,8 @@ export function LiveTail({
   /** Told of changes, and not only asking now and then. */
   isLive: boolean;
   paused: boolean;
-  /** New rows that are not shown yet. */
-  waiting: number;
+  /** What the button says that shows what is new; false: nothing is. */
+  waiting: string | false;
   onPause: (paused: boolean) => void;
   onShow: () => void;
 }) {
@@ -39,9 +38,9 @@ export function LiveTail({
         <span className={styles.note}>Read anew every ten seconds</span>
       )}
       <span className={styles.fresh} role="status">
-        {waiting > 0 && (
+        {waiting && (
           <Button size="small" onClick={onShow}>
-            {formatCount(waiting)} new
+            {waiting}
           </Button>
         )}
       </span>

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useState } from 'react';
 import { useClient } from 'urql';
 import { graphql } from '../gql/index.ts';
 import { type LatchkeyClient, readAnswer } from '../urql.ts';
@@ -61,16 +61,15 @@ export function SessionsLog({
   );
 
   const [paused, setPaused] = useState(false);
-  const [waiting, setWaiting] = useState(0);
-  const shownUpTo = useRef(0);
-  const started = useSessionChanges(watched, () => {
-    if (paused) setWaiting(Math.max(0, started.current - shownUpTo.current));
+  /** The filter that was set when something changed while paused. Of how many rows nobody tells. */
+  const [changedOf, setChangedOf] = useState<typeof sessions | null>(null);
+  useSessionChanges(watched, () => {
+    if (paused) setChangedOf(sessions);
     else list.reload();
   });
 
   function show() {
-    shownUpTo.current = started.current;
-    setWaiting(0);
+    setChangedOf(null);
     list.reload();
   }
 
@@ -79,11 +78,10 @@ export function SessionsLog({
       <LiveTail
         isLive={watched !== null}
         paused={paused}
-        waiting={waiting}
+        waiting={paused && changedOf === sessions && 'Read anew'}
         onShow={show}
         onPause={(next) => {
           setPaused(next);
-          shownUpTo.current = started.current;
           if (!next) show();
         }}
       />

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { useSubscription } from 'urql';
 import { graphql } from '../gql/index.ts';
 
@@ -25,16 +25,11 @@ const pollMs = 10_000;
  * Workspaces tell nothing by themselves, so there it is called every ten seconds that one looks.
  *
  * @param watched null: a workspace
- * @returns how many sessions were ever started here; 0 of a workspace
  */
-export function useSessionChanges(
-  watched: Watched | null,
-  onChange: () => void,
-): RefObject<number> {
+export function useSessionChanges(watched: Watched | null, onChange: () => void): void {
   const latest = useRef(onChange);
   latest.current = onChange;
   const seen = useRef<string | null>(null);
-  const started = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const calledAt = useRef(0);
   useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
@@ -54,7 +49,6 @@ export function useSessionChanges(
     (_before, told) => {
       const { id, lifetime } = told.liveSessionCounts;
       const now = JSON.stringify([id, lifetime]);
-      started.current = lifetime.started;
       const hasChanged = seen.current !== now;
       seen.current = now;
       // The first counts too: what happened since the page was read is told by nothing else.
@@ -73,5 +67,4 @@ export function useSessionChanges(
     }, pollMs);
     return () => clearInterval(interval);
   }, [polls]);
-  return started;
 }

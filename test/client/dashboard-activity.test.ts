@@ -99,6 +99,38 @@ describeInBrowser('what happened in a project', async () => {
     await sessions.getByRole('row', { name: /Katherine.*Confirmed/ }).waitFor();
   });
 
+  test('waits while one has paused, whatever filter is set meanwhile', async () => {
+    const { page, visit, start, confirm, pathOf } = await openProject();
+    const { linkToken } = await start();
+    await visit(pathOf('logs', '&tab=events'));
+    const table = page.getByRole('table', { name: 'Events' });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await confirm(linkToken, 'Grace');
+    await table.getByText('session.confirmed').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByLabel('Type').selectOption('session.started');
+    await expect.poll(() => table.getByText('session.confirmed').count()).toBe(0);
+    const startedBefore = await table.getByText('session.started').count();
+    await start();
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    expect(await table.getByText('session.started').count()).toBe(startedBefore);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => table.getByText('session.started').count()).toBe(2);
+    expect(await page.getByRole('button', { name: /new$/ }).count()).toBe(0);
+
+    await visit(pathOf('logs', '&status=pending'));
+    const sessions = page.getByRole('table', { name: 'Sessions' });
+    await expect.poll(() => sessions.getByRole('row').count()).toBe(2);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const another = await start();
+    await page.getByRole('button', { name: 'Read anew' }).waitFor();
+    expect(await sessions.getByText(another.session.sessionId).count()).toBe(0);
+    await page.getByRole('button', { name: 'Read anew' }).click();
+    await sessions.getByText(another.session.sessionId).waitFor();
+    expect(await page.getByRole('button', { name: 'Read anew' }).count()).toBe(0);
+  });
+
   test('is taken along as a file with the filter that is set', async () => {
     const { page, visit, start, confirm, pathOf } = await openProject();
     await start();
