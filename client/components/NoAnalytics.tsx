@@ -24,10 +24,10 @@ const AddSampleData = graphql(`
 /** Stands in place of numbers where no session was ever started. */
 export function NoAnalytics({
   projectId,
-  environment: { id, kind, publishableValue },
+  environment: { id, kind, publishableValue, canAdd },
 }: {
   projectId: string;
-  environment: { id: string; kind: string; publishableValue: string | null };
+  environment: { id: string; kind: string; publishableValue: string | null; canAdd: boolean };
 }) {
   const { run, busy, problem } = useAction(AddSampleData);
   const isDevelopment = kind === 'DEVELOPMENT';
@@ -41,7 +41,8 @@ export function NoAnalytics({
     <Empty
       title="No session was started here yet"
       action={
-        isDevelopment && (
+        isDevelopment &&
+        canAdd && (
           <Button look="primary" icon={<Sparkles aria-hidden="true" />} busy={busy} onClick={add}>
             Add sample data
           </Button>
@@ -50,8 +51,10 @@ export function NoAnalytics({
     >
       {isDevelopment ? (
         <p>
-          Numbers appear with the first session. To see what they will look like, add sessions that
-          never were: to this environment only, and only while it is empty.
+          Numbers appear with the first session.{' '}
+          {canAdd
+            ? 'To see what they will look like, add sessions that never were: to this environment only, and only while it is empty.'
+            : 'To see what they will look like, ask somebody with the role Developer or higher to add sample data here.'}
         </p>
       ) : (
         <p>

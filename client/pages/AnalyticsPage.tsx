@@ -17,6 +17,7 @@ const AnalyticsPage_Environment = graphql(`
   fragment AnalyticsPage_Environment on Environment {
     id
     kind
+    viewerCanUpdate
     primaryKey(type: PUBLISHABLE) { id publishableValue }
     sessionCounts { id lifetime { started } }
     analytics(range: $range) { ...AnalyticsReport_Analytics }
@@ -93,14 +94,19 @@ function EnvironmentAnalytics({
   environment: FragmentType<typeof AnalyticsPage_Environment>;
   onChange: () => void;
 }) {
-  const { id, kind, primaryKey, sessionCounts, analytics } = readFragment(
+  const { id, kind, viewerCanUpdate, primaryKey, sessionCounts, analytics } = readFragment(
     AnalyticsPage_Environment,
     props.environment,
   );
   useSessionChanges({ projectId, environmentId: id }, onChange);
   if (sessionCounts.lifetime.started === 0) {
     const publishableValue = primaryKey?.publishableValue ?? null;
-    return <NoAnalytics projectId={projectId} environment={{ id, kind, publishableValue }} />;
+    return (
+      <NoAnalytics
+        projectId={projectId}
+        environment={{ id, kind, publishableValue, canAdd: viewerCanUpdate }}
+      />
+    );
   }
   return <AnalyticsReport analytics={analytics} mark={<LiveMark />} />;
 }

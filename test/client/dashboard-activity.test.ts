@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { describeInBrowser, openVisitor, settle, startDashboard } from '../support/browser.ts';
+import { addMember } from '../support/people.ts';
 import { createTestProject } from '../support/projects.ts';
 
 describeInBrowser('what happened in a project', async () => {
@@ -158,6 +159,18 @@ describeInBrowser('what happened in a project', async () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines.map(({ type }) => type)).toEqual(['session.started', 'session.started']);
+  });
+
+  test('can be filled with sample data by those alone whom the server lets', async () => {
+    const { project, pathOf } = await openProject();
+    for (const role of ['VIEWER', 'DEVELOPER'] as const) {
+      const member = await addMember(server.tools, project.workspaceId, role);
+      const { page, visit } = await openVisitor(server, { as: member });
+      await visit(pathOf('analytics'));
+      await page.getByText('Numbers appear with the first session.').waitFor();
+      const add = page.getByRole('button', { name: 'Add sample data' });
+      expect(await add.count(), role).toBe(role === 'VIEWER' ? 0 : 1);
+    }
   });
 
   test('is counted: sample data where there is nothing, and what others do as they do it', async () => {
