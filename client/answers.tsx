@@ -87,7 +87,13 @@ export type PayloadOf<Data> = Extract<
   { __typename: `${string}Payload` }
 >;
 
+/** What was done, or why it was not. */
+export type Outcome<Data> =
+  | { payload: PayloadOf<Data>; problem: null }
+  | { payload: null; problem: Problem };
+
 export interface Action<Data, Variables> {
+  attempt: (variables: Variables) => Promise<Outcome<Data>>;
   /** @returns what was done; null if it was not, and then `problem` says why */
   run: (variables: Variables) => Promise<PayloadOf<Data> | null>;
   busy: boolean;
@@ -102,29 +108,31 @@ export function useAction<Data, Variables extends AnyVariables>(
   const client = useClient();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const run = useCallback(
+  const attempt = useCallback(
     async (variables: Variables) => {
       setBusy(true);
       setProblem(null);
-      const result = await client.mutation(mutation, variables).toPromise();
-      const answer = readResult<Data>(result);
+      const outcome = readOutcome(await client.mutation(mutation, variables).toPromise());
       setBusy(false);
-      if ('payload' in answer) return answer.payload;
-      setProblem(answer.problem);
-      return null;
+      setProblem(outcome.problem);
+      return outcome;
     },
     [client, mutation],
   );
-  return { run, busy, problem, clear: useCallback(() => setProblem(null), []) };
+  return {
+    attempt,
+    run: useCallback(async (variables) => (await attempt(variables)).payload, [attempt]),
+    busy,
+    problem,
+    clear: useCallback(() => setProblem(null), []),
+  };
 }
 
-function readResult<Data>({
-  data,
-  error,
-}: OperationResult<Data>): { payload: PayloadOf<Data> } | { problem: Problem } {
+function readOutcome<Data>({ data, error }: OperationResult<Data>): Outcome<Data> {
   if (error) {
     const { code, message, requestId } = new LatchkeyError(error);
     return {
+      payload: null,
       problem: {
         code: code ?? 'UNREACHABLE',
         message,
@@ -136,10 +144,13 @@ function readResult<Data>({
   }
   const [answer] = Object.values(data ?? {}).filter((value) => typeof value === 'object');
   const { __typename } = answer as { __typename: string };
-  if (__typename.endsWith('Payload')) return { payload: answer as PayloadOf<Data> };
+  if (__typename.endsWith('Payload')) {
+    return { payload: answer as PayloadOf<Data>, problem: null };
+  }
   const refused = readFragment(Problem_UserError, answer as FragmentType<typeof Problem_UserError>);
   const { code, message } = refused;
   return {
+    payload: null,
     problem: {
       code,
       message,

@@ -1,9 +1,8 @@
 import { lazy, Suspense, useState } from 'react';
-import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Menu } from '../ui/Menu.tsx';
-import { showToast } from '../ui/Toast.tsx';
 import { SwitchApiKey } from './switch-api-key.ts';
+import { useToldAction } from './use-told-action.ts';
 
 /** Nobody needs one before they choose it from the menu. */
 const ApiKeyDialogs = lazy(() => import('./ApiKeyDialogs.tsx'));
@@ -31,14 +30,16 @@ export function ApiKeyMenu({
   const [open, setOpen] = useState<'edit' | 'regenerate' | 'delete' | null>(null);
   const [wanted, setWanted] = useState(false);
   if (open && !wanted) setWanted(true);
-  const { run } = useAction(SwitchApiKey);
+  const { run } = useToldAction(SwitchApiKey);
   const disabled = !canManage;
 
-  async function toggle() {
-    const done = await run({ input: { id, version, active: !active } });
-    if (!done) showToast('Not changed: somebody changed the key meanwhile. Look again.');
-    else if (active) showToast(`${name} is refused from now on. Running subscriptions go on.`);
-    else showToast(`${name} works again.`);
+  function toggle() {
+    void run(
+      { input: { id, version, active: !active } },
+      active
+        ? `${name} is refused from now on. Running subscriptions go on.`
+        : `${name} works again.`,
+    );
   }
 
   return (

@@ -1,6 +1,5 @@
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Badge } from '../ui/Badge.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -8,12 +7,12 @@ import { CopyText } from '../ui/Copy.tsx';
 import { Menu } from '../ui/Menu.tsx';
 import { Section } from '../ui/Section.tsx';
 import { type Column, Table } from '../ui/Table.tsx';
-import { showToast } from '../ui/Toast.tsx';
 import { kindNames, wordFor } from '../words.ts';
 import { CreateEnvironmentDialog } from './CreateEnvironmentDialog.tsx';
 import { DeleteEnvironmentDialog } from './DeleteEnvironmentDialog.tsx';
 import { EditEnvironmentDialog } from './EditEnvironmentDialog.tsx';
 import styles from './EnvironmentsSection.module.css';
+import { useToldAction } from './use-told-action.ts';
 
 const EnvironmentsSection_Project = graphql(`
   fragment EnvironmentsSection_Project on Project {
@@ -54,17 +53,13 @@ export function EnvironmentsSection(props: {
   const [open, setOpen] = useState<Open>(null);
   const [creating, setCreating] = useState(false);
   const [newId, setNewId] = useState<string | null>(null);
-  const { run } = useAction(MakeDefault);
+  const { run } = useToldAction(MakeDefault);
   const close = () => setOpen(null);
 
-  async function makeDefault(environment: { id: string; name: string }) {
+  function makeDefault(environment: { id: string; name: string }) {
     const { id, version } = project;
-    const done = await run({ input: { id, version, defaultEnvironmentId: environment.id } });
-    showToast(
-      done
-        ? `The bare project id means ${environment.name} from now on.`
-        : 'Not changed: somebody changed the project meanwhile. Look again.',
-    );
+    const input = { id, version, defaultEnvironmentId: environment.id };
+    void run({ input }, `The bare project id means ${environment.name} from now on.`);
   }
 
   const columns: Column<(typeof environments)[number]>[] = [

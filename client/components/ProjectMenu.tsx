@@ -1,11 +1,10 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { paths } from '../paths.ts';
 import { Menu } from '../ui/Menu.tsx';
-import { showToast } from '../ui/Toast.tsx';
 import { DeleteProjectDialog } from './DeleteProjectDialog.tsx';
+import { useToldAction } from './use-told-action.ts';
 
 const ProjectMenu_Project = graphql(`
   fragment ProjectMenu_Project on Project {
@@ -32,17 +31,13 @@ export const SwitchProject = graphql(`
 export function ProjectMenu(props: { project: FragmentType<typeof ProjectMenu_Project> }) {
   const project = readFragment(ProjectMenu_Project, props.project);
   const { id, name, active, version } = project;
-  const { run } = useAction(SwitchProject);
+  const { run } = useToldAction(SwitchProject);
   const [deleting, setDeleting] = useState(false);
 
-  async function toggle() {
-    const done = await run({ input: { id, version, active: !active } });
-    showToast(
-      done
-        ? active
-          ? `${name} is inactive: it starts no new sessions.`
-          : `${name} is active again.`
-        : 'Not changed: somebody changed the project meanwhile. Look again.',
+  function toggle() {
+    void run(
+      { input: { id, version, active: !active } },
+      active ? `${name} is inactive: it starts no new sessions.` : `${name} is active again.`,
     );
   }
 

@@ -1,11 +1,10 @@
-import { useAction } from '../answers.tsx';
 import type { RotationNotices_ApiKeyFragment } from '../gql/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { formatCount } from '../ui/numbers.ts';
 import { Time } from '../ui/Time.tsx';
-import { showToast } from '../ui/Toast.tsx';
+import { useToldAction } from './use-told-action.ts';
 
 const RotationNotices_ApiKey = graphql(`
   fragment RotationNotices_ApiKey on ApiKey {
@@ -48,14 +47,13 @@ function RotationNotice({
   apiKey: RotationNotices_ApiKeyFragment;
   canManage: boolean;
 }) {
-  const { run, busy } = useAction(FinishRotation);
+  const { run, busy } = useToldAction(FinishRotation);
   const { id, name, rotation } = apiKey;
   if (!rotation) return null;
   const { previousPreview, endsAt, previousLastUsedAt, previousUseCount } = rotation;
 
-  async function finish() {
-    const done = await run({ input: { id } });
-    showToast(done ? `The old secret of ${name} is refused from now on.` : 'That did not work.');
+  function finish() {
+    void run({ input: { id } }, `The old secret of ${name} is refused from now on.`);
   }
 
   return (

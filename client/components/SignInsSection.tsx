@@ -1,5 +1,5 @@
 import { useLocation } from 'wouter';
-import { useAction } from '../answers.tsx';
+import { restOf, useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { paths } from '../paths.ts';
 import { useSignInState } from '../sign-in-state.tsx';
@@ -32,10 +32,11 @@ export function SignInsSection(props: { viewer: FragmentType<typeof SignInsSecti
   const { signIns } = readFragment(SignInsSection_Viewer, props.viewer);
   const [, navigate] = useLocation();
   const { changed } = useSignInState();
-  const { run, busy } = useAction(EndSignIn);
+  const { attempt, busy } = useAction(EndSignIn);
 
   async function end(input: { everywhere: true } | { signInId: string }) {
-    if (!(await run({ input }))) return showToast('That did not work. Try again.');
+    const { problem } = await attempt({ input });
+    if (problem) return showToast(`Not done: ${restOf(problem)}`);
     if ('signInId' in input) return showToast('That browser is signed out.');
     navigate(paths.signIn());
     changed();

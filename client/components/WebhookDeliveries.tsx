@@ -120,7 +120,7 @@ export function WebhookDeliveries({
             disabled={!canManage || !active}
             busy={sendTest.busy}
             title={active ? undefined : 'The endpoint is switched off.'}
-            onClick={() => void sendTest.send()}
+            onClick={sendTest.send}
           >
             Send test
           </Button>

@@ -44,7 +44,7 @@ export function WebhookMenu({
           {
             label: 'Send test',
             disabled: disabled || !active,
-            onSelect: () => void sendTest.send(),
+            onSelect: sendTest.send,
           },
           {
             label: 'Replay missed…',

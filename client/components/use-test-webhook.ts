@@ -1,6 +1,5 @@
-import { useAction } from '../answers.tsx';
 import { graphql } from '../gql/index.ts';
-import { showToast } from '../ui/Toast.tsx';
+import { useToldAction } from './use-told-action.ts';
 
 const TestWebhook = graphql(`
   mutation TestWebhook($input: SendTestWebhookInput!) {
@@ -14,17 +13,9 @@ const TestWebhook = graphql(`
 
 /** Sends a test to an endpoint: what comes of it appears among the deliveries. */
 export function useTestWebhook(id: string) {
-  const { run, busy } = useAction(TestWebhook);
+  const { run, busy } = useToldAction(TestWebhook);
   return {
     busy,
-    async send() {
-      const done = await run({ input: { id } });
-      showToast(
-        done
-          ? 'The test is on its way: see the deliveries.'
-          : 'No test was sent: the endpoint was changed meanwhile. Look again.',
-      );
-      return done !== null;
-    },
+    send: () => void run({ input: { id } }, 'The test is on its way: see the deliveries.'),
   };
 }

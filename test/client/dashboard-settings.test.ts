@@ -1,7 +1,7 @@
 /** Settings in the dashboard, also when two people change them. */
 import { expect, test } from 'vitest';
 import { describeInBrowser, openVisitor, startDashboard } from '../support/browser.ts';
-import { addMember } from '../support/people.ts';
+import { addMember, setRole } from '../support/people.ts';
 import { createTestProject } from '../support/projects.ts';
 
 describeInBrowser('the settings of a project', async () => {
@@ -97,6 +97,23 @@ describeInBrowser('the settings of a project', async () => {
     await dialog.getByRole('button', { name: 'Confirm delete' }).click();
     await page.getByText('No projects yet').waitFor();
     expect(await server.db.project.count({ where: { id: project.id } })).toBe(0);
+  });
+
+  test('say in the words of the server why something was not done', async () => {
+    const { page, project, visit } = await openSettings();
+    await visit(`/workspaces/${project.workspaceId}/projects`);
+    const deactivate = async () => {
+      await page.getByRole('button', { name: 'Actions for Shop' }).click();
+      await page.getByRole('menuitem', { name: 'Deactivate' }).click();
+    };
+    await setRole(server.tools, project.owner.actor.id, project.workspaceId, 'VIEWER');
+    await deactivate();
+    await page.getByText(/^Not done: .*role Admin or higher/).waitFor();
+    await setRole(server.tools, project.owner.actor.id, project.workspaceId, 'ADMIN');
+    await visit(`/workspaces/${project.workspaceId}/projects`);
+    await server.db.project.update({ where: { id: project.id }, data: { version: 7 } });
+    await deactivate();
+    await page.getByText('Not done: The project was changed since you read it.').waitFor();
   });
 
   test('can be read and not changed by a viewer', async () => {
