@@ -12,6 +12,7 @@ const WebhookDialogs_WebhookEndpoint = graphql(`
   fragment WebhookDialogs_WebhookEndpoint on WebhookEndpoint {
     id
     url
+    version
     ...EditWebhookDialog_WebhookEndpoint
     ...SwitchWebhookDialog_WebhookEndpoint
     ...RegenerateWebhookSecretDialog_WebhookEndpoint
@@ -53,7 +54,7 @@ export default function WebhookDialogs({
   onDeleted?: () => void;
 }) {
   const endpoint = readFragment(WebhookDialogs_WebhookEndpoint, props.endpoint);
-  const { id, url } = endpoint;
+  const { id, url, version } = endpoint;
   const replay = useAction(ReplayMissed);
   const remove = useAction(DeleteWebhook);
 
@@ -72,7 +73,7 @@ export default function WebhookDialogs({
   }
 
   async function confirmDeletion() {
-    if (!(await remove.run({ input: { id } }))) return;
+    if (!(await remove.run({ input: { id, version } }))) return;
     close();
     showToast('The endpoint is deleted.');
     onDeleted?.();

@@ -137,10 +137,14 @@ describeInBrowser('a webhook endpoint', async () => {
     await page.getByText('Switched off').first().waitFor();
 
     await choose('Delete…');
+    await server.graphql(update, { input: { ...input, version: 3 } }, { cookie: other.token });
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await dialog.getByText(/was changed since you read it/).waitFor();
+    expect(await server.db.webhookEndpoint.count({ where: { id } })).toBe(1);
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByText('No endpoint yet').waitFor();
     expect(await server.db.webhookEndpoint.count({ where: { id } })).toBe(0);
-  });
+  }, 60_000);
 
   test('may be looked at and not managed by a viewer, who is told why', async () => {
     const { page, project, add } = await openWebhooks();
@@ -183,6 +187,6 @@ describeInBrowser('a webhook endpoint', async () => {
     await page.getByText(/^Saving deletes the endpoint/).waitFor();
     await save();
     expect(await urlOf()).toBeUndefined();
-    expect(await field.inputValue()).toBe('');
+    await expect.poll(() => field.inputValue()).toBe('');
   });
 });
