@@ -1,7 +1,15 @@
+import { useState } from 'react';
 import { Chips } from '../ui/Chips.tsx';
 import { SelectField, TextField } from '../ui/Field.tsx';
 import styles from './AnalyticsControls.module.css';
-import { type ChosenRange, ownZone, presets } from './analytics-range.ts';
+import {
+  type ChosenRange,
+  type Days,
+  isRange,
+  ownZone,
+  presets,
+  rangeDaysMax,
+} from './analytics-range.ts';
 
 const zones = Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC');
 
@@ -14,8 +22,6 @@ export function AnalyticsControls({
   /** The days that are shown, where a range of one's own begins. */
   shown: { from: string; to: string } | null;
 }) {
-  const from = range.from ?? '';
-  const to = range.to ?? '';
   return (
     <div className={styles.controls}>
       <Chips
@@ -31,25 +37,11 @@ export function AnalyticsControls({
         }}
       />
       {preset === 'custom' && (
-        <div className={styles.custom}>
-          <TextField
-            type="date"
-            label="First day"
-            hideLabel
-            value={from}
-            max={to}
-            onChange={({ target }) => target.value && change({ from: target.value, to })}
-          />
-          –
-          <TextField
-            type="date"
-            label="Last day"
-            hideLabel
-            value={to}
-            min={from}
-            onChange={({ target }) => target.value && change({ from, to: target.value })}
-          />
-        </div>
+        <CustomDays
+          from={range.from ?? ''}
+          to={range.to ?? ''}
+          onChange={(days) => change(days, { push: false })}
+        />
       )}
       <SelectField
         className={styles.zone}
@@ -68,6 +60,49 @@ export function AnalyticsControls({
           ))}
         </optgroup>
       </SelectField>
+    </div>
+  );
+}
+
+/** Tells of days only once both are whole and the server counts them. */
+function CustomDays({ from, to, onChange }: Days & { onChange: (days: Days) => void }) {
+  const [typed, setTyped] = useState({ from, to });
+  const [known, setKnown] = useState({ from, to });
+  // The address changed by other means, such as the Back button.
+  if (known.from !== from || known.to !== to) {
+    setKnown({ from, to });
+    setTyped({ from, to });
+  }
+
+  function type(part: Partial<Days>) {
+    const next = { ...typed, ...part };
+    setTyped(next);
+    if (!isRange(next)) return;
+    setKnown(next);
+    onChange(next);
+  }
+
+  const isWhole = typed.from !== '' && typed.to !== '';
+  return (
+    <div className={styles.custom}>
+      <TextField
+        type="date"
+        label="First day"
+        hideLabel
+        value={typed.from}
+        max={typed.to}
+        onChange={({ target }) => type({ from: target.value })}
+      />
+      –
+      <TextField
+        type="date"
+        label="Last day"
+        hideLabel
+        value={typed.to}
+        min={typed.from}
+        error={isWhole && !isRange(typed) ? `1 to ${rangeDaysMax} days from the first.` : null}
+        onChange={({ target }) => type({ to: target.value })}
+      />
     </div>
   );
 }

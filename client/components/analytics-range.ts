@@ -5,6 +5,7 @@ import { useSearchStates } from '../location.ts';
 
 export const presets = ['7', '14', '30', '90'] as const;
 const usualDays = '30';
+export const rangeDaysMax = 366;
 
 export interface ChosenRange {
   range: AnalyticsRange;
@@ -12,7 +13,22 @@ export interface ChosenRange {
   preset: string;
   /** '' where the reader's own zone is meant. */
   zone: string;
-  change: (values: { days?: string; from?: string; to?: string; zone?: string }) => void;
+  change: (
+    values: { days?: string; zone?: string } & Partial<Days>,
+    options?: { push?: boolean },
+  ) => void;
+}
+
+/** From the first day to the last, as date fields have them: '' while one is half typed. */
+export interface Days {
+  from: string;
+  to: string;
+}
+
+/** Whether the server counts these days. */
+export function isRange({ from, to }: Days): boolean {
+  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1; // NaN if one is half typed
+  return days >= 1 && days <= rangeDaysMax;
 }
 
 export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -32,12 +48,12 @@ export function useAnalyticsRange(): ChosenRange {
     range,
     preset: isCustom ? 'custom' : days,
     zone,
-    change: (values) =>
+    change: (values, options = { push: true }) =>
       change(
         values.days === undefined
           ? values
           : { days: values.days === usualDays ? '' : values.days, from: '', to: '' },
-        { push: true },
+        options,
       ),
   };
 }

@@ -173,6 +173,34 @@ describeInBrowser('what happened in a project', async () => {
     }
   });
 
+  test('is counted over days of one’s own once both are typed, without a trail of half-typed ones', async () => {
+    const { page, start, visit, pathOf } = await openProject();
+    await start();
+    await visit(pathOf('analytics'));
+    await page.getByRole('button', { name: 'Custom' }).click();
+    const first = page.getByLabel('First day');
+    await first.waitFor();
+    const length = await page.evaluate(() => history.length);
+    const asked: string[] = [];
+    page.on('request', (request) => void asked.push(request.postData() ?? ''));
+    const to = await page.getByLabel('Last day').inputValue();
+    const year = to.slice(0, 4);
+    await first.focus();
+    await page.keyboard.type(`0101${year}`);
+    await expect.poll(() => page.url()).toContain(`from=${year}-01-01&to=${to}`);
+    expect(await first.inputValue()).toBe(`${year}-01-01`);
+    const days = page.getByRole('table', { name: 'Sessions by day' }).getByRole('row');
+    await expect.poll(() => days.count()).toBeGreaterThan(30);
+    expect(await page.evaluate(() => history.length)).toBe(length);
+    expect(asked.filter((body) => /"from":"0/.test(body))).toEqual([]);
+
+    await first.fill(`${Number(year) - 3}-01-01`);
+    await page.getByText('1 to 366 days from the first.').waitFor();
+    expect(page.url()).toContain(`from=${year}-01-01`);
+    await page.goBack();
+    await first.waitFor({ state: 'detached' });
+  });
+
   test('is counted: sample data where there is nothing, and what others do as they do it', async () => {
     const { page, visit, start, pathOf } = await openProject();
     await visit(pathOf('analytics'));
