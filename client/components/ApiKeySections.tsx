@@ -86,8 +86,7 @@ export function ApiKeySections({
               size="small"
               icon={<Plus aria-hidden="true" />}
               data-shortcut={type === 'SECRET' ? 'c' : undefined}
-              disabled={!viewerCanManageKeys}
-              title={viewerCanManageKeys ? undefined : `${place} the role ${role} or higher.`}
+              reason={viewerCanManageKeys ? null : `${place} the role ${role} or higher.`}
               onClick={() => setAdding(type)}
             >
               Add key

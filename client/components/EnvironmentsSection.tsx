@@ -145,7 +145,11 @@ export function EnvironmentsSection(props: {
         <Button
           size="small"
           icon={<Plus aria-hidden="true" />}
-          disabled={workspace.viewerRole === 'VIEWER'}
+          reason={
+            workspace.viewerRole === 'VIEWER'
+              ? 'Environments take the role Developer or higher.'
+              : null
+          }
           onClick={() => setCreating(true)}
         >
           Create environment

@@ -60,7 +60,12 @@ function RotationNotice({
     <Notice
       tone="caution"
       actions={
-        <Button size="small" busy={busy} disabled={!canManage} onClick={finish}>
+        <Button
+          size="small"
+          busy={busy}
+          reason={canManage ? null : 'Your role does not manage keys here.'}
+          onClick={finish}
+        >
           Finish now
         </Button>
       }

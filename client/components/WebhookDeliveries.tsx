@@ -14,6 +14,7 @@ import { ShowMore } from './ShowMore.tsx';
 import { useSettling } from './use-settling.ts';
 import { useTestWebhook } from './use-test-webhook.ts';
 import styles from './WebhookDeliveries.module.css';
+import { noWebhookRole } from './webhook-role.ts';
 import { deliveryStatus, deliveryStatuses } from './webhook-words.ts';
 
 export const WebhookDeliveries_WebhookEndpoint = graphql(`
@@ -117,9 +118,8 @@ export function WebhookDeliveries({
             ))}
           </SelectField>
           <Button
-            disabled={!canManage || !active}
             busy={sendTest.busy}
-            title={active ? undefined : 'The endpoint is switched off.'}
+            reason={!canManage ? noWebhookRole : active ? null : 'The endpoint is switched off.'}
             onClick={sendTest.send}
           >
             Send test

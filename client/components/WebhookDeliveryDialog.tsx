@@ -14,6 +14,7 @@ import { Refused } from './Failure.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { useSettling } from './use-settling.ts';
 import styles from './WebhookDeliveryDialog.module.css';
+import { noWebhookRole } from './webhook-role.ts';
 import { deliveryStatus } from './webhook-words.ts';
 
 const WebhookDelivery = graphql(`
@@ -131,8 +132,8 @@ export function WebhookDeliveryDialog({
       <DialogActions>
         <Button
           busy={busy}
-          disabled={!canManage || !delivery}
-          title={canManage ? undefined : 'Your role does not manage webhooks here.'}
+          disabled={canManage && !delivery}
+          reason={canManage ? null : noWebhookRole}
           onClick={redeliver}
         >
           Redeliver

@@ -17,7 +17,7 @@ import { receiverSnippet } from './receiver-snippet.ts';
 import styles from './WebhookEndpoints.module.css';
 import { WebhookHealth } from './WebhookHealth.tsx';
 import { WebhookMenu } from './WebhookMenu.tsx';
-import { webhookRoleNote } from './webhook-role.ts';
+import { noWebhookRole, webhookRoleNote } from './webhook-role.ts';
 
 const WebhookEndpoints_Environment = graphql(`
   fragment WebhookEndpoints_Environment on Environment {
@@ -61,8 +61,7 @@ export function WebhookEndpoints({
       look="primary"
       icon={<Plus aria-hidden="true" />}
       data-shortcut="c"
-      disabled={!canManage || isFull}
-      title={note ?? (isFull ? `An environment has at most ${endpointsMax}.` : undefined)}
+      reason={note ? noWebhookRole : isFull ? `An environment has at most ${endpointsMax}.` : null}
       onClick={() => setAdding(true)}
     >
       Add endpoint

@@ -3,6 +3,7 @@ import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { useTestWebhook } from './use-test-webhook.ts';
 import type { WebhookDialog } from './WebhookDialogs.tsx';
+import { noWebhookRole } from './webhook-role.ts';
 
 /** Nobody needs one before they choose it from the menu. */
 const WebhookDialogs = lazy(() => import('./WebhookDialogs.tsx'));
@@ -39,7 +40,7 @@ export function WebhookMenu({
       <Menu
         label={`Actions for ${url}`}
         entries={[
-          disabled && { note: 'Your role does not manage webhooks here' },
+          disabled && { note: noWebhookRole },
           { label: 'Edit…', disabled, onSelect: () => setOpen('edit') },
           {
             label: 'Send test',

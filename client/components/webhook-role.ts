@@ -1,3 +1,6 @@
+/** For a button that one may not press. */
+export const noWebhookRole = 'Your role does not manage webhooks here.';
+
 /** What managing webhooks takes there, for those who may not. */
 export function webhookRoleNote(kind: string): string {
   return kind === 'PRODUCTION'

@@ -61,10 +61,9 @@ export default function ProjectSettingsPage() {
                     action={
                       <Button
                         look="risky"
-                        disabled={!viewerCanDelete}
-                        title={
+                        reason={
                           viewerCanDelete
-                            ? undefined
+                            ? null
                             : 'Deleting projects takes the role Admin or higher.'
                         }
                         onClick={() => setDeleting(true)}

@@ -42,11 +42,11 @@ export default function ProjectsPage() {
       look="primary"
       icon={<Plus aria-hidden="true" />}
       data-shortcut="c"
-      disabled={workspace ? !workspace.viewerCanCreateProjects : true}
-      title={
+      disabled={!workspace}
+      reason={
         workspace?.viewerCanCreateProjects === false
           ? 'Creating projects takes the role Admin or higher.'
-          : undefined
+          : null
       }
       onClick={() => setCreating(true)}
     >

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react';
+import { type ButtonHTMLAttributes, type ReactNode, type Ref, useId } from 'react';
 import styles from './Button.module.css';
 import { classNames } from './class-names.ts';
 
@@ -8,6 +8,8 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   size?: 'medium' | 'small';
   /** Something is under way: it cannot be pressed again, and says so. */
   busy?: boolean;
+  /** Why it cannot be pressed, for all to read. It can be reached then, unlike with `disabled`. */
+  reason?: string | null | undefined;
   icon?: ReactNode;
   ref?: Ref<HTMLButtonElement>;
 }
@@ -16,6 +18,7 @@ export function Button({
   look = 'secondary',
   size = 'medium',
   busy = false,
+  reason,
   icon,
   className,
   children,
@@ -23,20 +26,30 @@ export function Button({
   onClick,
   ...rest
 }: ButtonProps) {
-  return (
+  const reasonId = useId();
+  const cannot = busy || Boolean(reason);
+  const button = (
     <button
       type="button"
       {...rest}
-      // Not `disabled` while busy: the focus would be lost.
-      aria-disabled={busy || undefined}
+      // Not `disabled`: while it is busy the focus would be lost, and nobody could reach its reason.
+      aria-disabled={cannot || undefined}
       aria-busy={busy || undefined}
+      aria-describedby={reason ? reasonId : rest['aria-describedby']}
       disabled={disabled}
-      onClick={busy ? (event) => event.preventDefault() : onClick}
+      onClick={cannot ? (event) => event.preventDefault() : onClick}
       className={classNames(buttonClass(look, size), className)}
     >
       {busy ? <span className={styles.spinner} aria-hidden="true" /> : icon}
       {children}
     </button>
+  );
+  if (!reason) return button;
+  return (
+    <div className={styles.reasoned}>
+      {button}
+      <p id={reasonId}>{reason}</p>
+    </div>
   );
 }
 

@@ -10,7 +10,7 @@ import {
   startDashboard,
 } from '../support/browser.ts';
 import { makeDataDir } from '../support/data-dir.ts';
-import { ownWorkspace } from '../support/people.ts';
+import { addMember, ownWorkspace } from '../support/people.ts';
 import { startServer } from '../support/process.ts';
 import { createTestProject } from '../support/projects.ts';
 
@@ -156,6 +156,32 @@ describeInBrowser('the dashboard', async () => {
       .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
       .toBe('Actions for Shop');
   });
+
+  test('says by keyboard and to the ear why a button cannot be pressed', async () => {
+    const project = await createTestProject(server.tools);
+    const viewer = await addMember(server.tools, project.workspaceId, 'VIEWER');
+    const { page, visit } = await openVisitor(server, { as: viewer });
+    const buttons: [path: string, name: string, reason: RegExp][] = [
+      [`/workspaces/${project.workspaceId}/projects`, 'Create project', /role Admin or higher/],
+      [`/projects/${project.id}/keys`, 'Add key to secret keys', /role Admin or higher/],
+      [`/projects/${project.id}/webhooks`, 'Add endpoint', /does not manage webhooks/],
+      [`/projects/${project.id}/settings`, 'Create environment', /role Developer or higher/],
+      [`/projects/${project.id}/settings`, 'Delete project', /role Admin or higher/],
+    ];
+    for (const [path, name, reason] of buttons) {
+      await visit(path);
+      const button = page.getByRole('button', { name, disabled: true });
+      await button.focus();
+      expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+      const id = await button.getAttribute('aria-describedby');
+      const note = page.locator(`[id="${id}"]`);
+      expect(await note.textContent()).toMatch(reason);
+      expect(await note.isVisible()).toBe(true);
+      await page.keyboard.press('Enter');
+      await expectAccessible(page, name);
+      expect(await page.getByRole('dialog').count()).toBe(0);
+    }
+  }, 60_000);
 
   test('has shortcuts, lists them, and lets people switch them off', async () => {
     const { page, person, visit } = await openNewUser(server);
