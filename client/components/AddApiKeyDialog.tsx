@@ -1,11 +1,11 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { issueOf, type PayloadOf, useAction } from '../answers.tsx';
 import type { AddApiKeyMutation, ApiKeyType } from '../gql/graphql.ts';
 import { graphql } from '../gql/index.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { TextField } from '../ui/Field.tsx';
 import { showToast } from '../ui/Toast.tsx';
+import { DialogForm } from './DialogForm.tsx';
 import { ExpiryField } from './ExpiryField.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { useReveal } from './Reveal.tsx';
@@ -50,8 +50,7 @@ export function AddApiKeyDialog({
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     if (type === null) return;
     const done = await run({ input: { environmentId: environment.id, type, name, expiresAt } });
     if (!done) return;
@@ -66,30 +65,22 @@ export function AddApiKeyDialog({
   }
   return (
     <Dialog open={type !== null} onClose={close} title={`Add ${kind} key to ${environment.name}`}>
-      <form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            hint="Where it is used, such as “Checkout server”."
-            required
-            value={name}
-            error={issueOf(problem, 'name')}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <ExpiryField
-            value={expiresAt}
-            error={issueOf(problem, 'expiresAt')}
-            onChange={setExpiresAt}
-          />
-          <ProblemNotice problem={problem} fields={['name', 'expiresAt']} />
-        </DialogBody>
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Add key
-          </Button>
-        </DialogActions>
-      </form>
+      <DialogForm submit="Add key" busy={busy} onCancel={close} onSubmit={submit}>
+        <TextField
+          label="Name"
+          hint="Where it is used, such as “Checkout server”."
+          required
+          value={name}
+          error={issueOf(problem, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <ExpiryField
+          value={expiresAt}
+          error={issueOf(problem, 'expiresAt')}
+          onChange={setExpiresAt}
+        />
+        <ProblemNotice problem={problem} fields={['name', 'expiresAt']} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,8 +1,8 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useAction } from '../answers.tsx';
 import { graphql } from '../gql/index.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
+import { DialogForm } from './DialogForm.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { allEventTypes, WebhookFields } from './WebhookFields.tsx';
 import { WebhookSecret } from './WebhookSecret.tsx';
@@ -45,8 +45,7 @@ export function AddWebhookDialog({
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     const done = await run({ input: { environmentId: environment.id, ...draft } });
     if (!done) return;
     onAdded(done.webhookEndpoint.id);
@@ -62,18 +61,10 @@ export function AddWebhookDialog({
   }
   return (
     <Dialog open={open} onClose={close} title={`Add endpoint to ${environment.name}`}>
-      <form onSubmit={submit}>
-        <DialogBody>
-          <WebhookFields value={draft} problem={problem} onChange={setDraft} />
-          <ProblemNotice problem={problem} fields={['url', 'eventTypes']} />
-        </DialogBody>
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Add endpoint
-          </Button>
-        </DialogActions>
-      </form>
+      <DialogForm submit="Add endpoint" busy={busy} onCancel={close} onSubmit={submit}>
+        <WebhookFields value={draft} problem={problem} onChange={setDraft} />
+        <ProblemNotice problem={problem} fields={['url', 'eventTypes']} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,10 +1,10 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { issueOf, type PayloadOf, useAction } from '../answers.tsx';
 import type { AccessTokenScope, CreateAccessTokenMutation } from '../gql/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { RadioGroup, SelectField, TextField } from '../ui/Field.tsx';
+import { DialogForm } from './DialogForm.tsx';
 import { ExpiryField } from './ExpiryField.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { useReveal } from './Reveal.tsx';
@@ -59,8 +59,7 @@ export function CreateAccessTokenDialog({
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     const done = await run({
       input: { name, scope, workspaceId: workspaceId || null, expiresAt },
     });
@@ -72,50 +71,42 @@ export function CreateAccessTokenDialog({
   if (open && made) return <RevealToken made={made} onClose={close} />;
   return (
     <Dialog open={open} onClose={close} title="Create access token">
-      <form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            hint="What uses it, such as “Deployment”."
-            required
-            value={name}
-            error={issueOf(problem, 'name')}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <RadioGroup
-            legend="It may"
-            name="scope"
-            value={scope}
-            options={scopes}
-            onChange={setScope}
-          />
-          <SelectField
-            label="Workspace"
-            value={workspaceId}
-            error={issueOf(problem, 'workspaceId')}
-            onChange={(event) => setWorkspaceId(event.target.value)}
-          >
-            <option value="">All of mine, also later ones</option>
-            {memberships.map(({ workspace }) => (
-              <option key={workspace.id} value={workspace.id}>
-                {workspace.name}
-              </option>
-            ))}
-          </SelectField>
-          <ExpiryField
-            value={expiresAt}
-            error={issueOf(problem, 'expiresAt')}
-            onChange={setExpiresAt}
-          />
-          <ProblemNotice problem={problem} fields={['name', 'workspaceId', 'expiresAt']} />
-        </DialogBody>
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Create token
-          </Button>
-        </DialogActions>
-      </form>
+      <DialogForm submit="Create token" busy={busy} onCancel={close} onSubmit={submit}>
+        <TextField
+          label="Name"
+          hint="What uses it, such as “Deployment”."
+          required
+          value={name}
+          error={issueOf(problem, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <RadioGroup
+          legend="It may"
+          name="scope"
+          value={scope}
+          options={scopes}
+          onChange={setScope}
+        />
+        <SelectField
+          label="Workspace"
+          value={workspaceId}
+          error={issueOf(problem, 'workspaceId')}
+          onChange={(event) => setWorkspaceId(event.target.value)}
+        >
+          <option value="">All of mine, also later ones</option>
+          {memberships.map(({ workspace }) => (
+            <option key={workspace.id} value={workspace.id}>
+              {workspace.name}
+            </option>
+          ))}
+        </SelectField>
+        <ExpiryField
+          value={expiresAt}
+          error={issueOf(problem, 'expiresAt')}
+          onChange={setExpiresAt}
+        />
+        <ProblemNotice problem={problem} fields={['name', 'workspaceId', 'expiresAt']} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,12 +1,12 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { issueOf, useAction } from '../answers.tsx';
 import type { EnvironmentKind } from '../gql/graphql.ts';
 import { graphql } from '../gql/index.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { SelectField, TextField } from '../ui/Field.tsx';
 import { showToast } from '../ui/Toast.tsx';
 import { kindNames } from '../words.ts';
+import { DialogForm } from './DialogForm.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 
 const CreateEnvironment = graphql(`
@@ -41,8 +41,7 @@ export function CreateEnvironmentDialog({
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     const done = await run({ input: { projectId, name, kind } });
     if (!done) return;
     close();
@@ -52,37 +51,29 @@ export function CreateEnvironmentDialog({
 
   return (
     <Dialog open={open} onClose={close} title="Create environment">
-      <form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            required
-            value={name}
-            error={issueOf(problem, 'name')}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <SelectField
-            label="Kind"
-            hint="It stays as it is. Production keys begin with pk_live_ and sk_live_, all others with pk_test_ and sk_test_."
-            value={kind}
-            error={issueOf(problem, 'kind')}
-            onChange={(event) => setKind(event.target.value as EnvironmentKind)}
-          >
-            {Object.entries(kindNames).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </SelectField>
-          <ProblemNotice problem={problem} fields={['name', 'kind']} />
-        </DialogBody>
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Create environment
-          </Button>
-        </DialogActions>
-      </form>
+      <DialogForm submit="Create environment" busy={busy} onCancel={close} onSubmit={submit}>
+        <TextField
+          label="Name"
+          required
+          value={name}
+          error={issueOf(problem, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <SelectField
+          label="Kind"
+          hint="It stays as it is. Production keys begin with pk_live_ and sk_live_, all others with pk_test_ and sk_test_."
+          value={kind}
+          error={issueOf(problem, 'kind')}
+          onChange={(event) => setKind(event.target.value as EnvironmentKind)}
+        >
+          {Object.entries(kindNames).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </SelectField>
+        <ProblemNotice problem={problem} fields={['name', 'kind']} />
+      </DialogForm>
     </Dialog>
   );
 }

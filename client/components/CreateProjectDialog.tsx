@@ -1,12 +1,13 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { issueOf, type PayloadOf, useAction } from '../answers.tsx';
 import type { CreateProjectMutation } from '../gql/graphql.ts';
 import { graphql } from '../gql/index.ts';
 import { paths } from '../paths.ts';
 import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { TextField } from '../ui/Field.tsx';
+import { DialogForm } from './DialogForm.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { useReveal } from './Reveal.tsx';
 
@@ -46,34 +47,25 @@ export function CreateProjectDialog({
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     setMade(await run({ input: { workspaceId, name } }));
   }
 
   if (open && made) return <MadeProject made={made} onClose={close} />;
   return (
     <Dialog open={open} onClose={close} title="Create project">
-      <form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            hint="Production and Development come with it, so leave them out of the name."
-            required
-            maxLength={200}
-            value={name}
-            error={issueOf(problem, 'name')}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <ProblemNotice problem={problem} fields={['name']} />
-        </DialogBody>
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Create project
-          </Button>
-        </DialogActions>
-      </form>
+      <DialogForm submit="Create project" busy={busy} onCancel={close} onSubmit={submit}>
+        <TextField
+          label="Name"
+          hint="Production and Development come with it, so leave them out of the name."
+          required
+          maxLength={200}
+          value={name}
+          error={issueOf(problem, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <ProblemNotice problem={problem} fields={['name']} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,11 +1,11 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { issueOf, useAction } from '../answers.tsx';
 import { graphql } from '../gql/index.ts';
 import { paths } from '../paths.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { TextField } from '../ui/Field.tsx';
+import { DialogForm } from './DialogForm.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 
 const CreateWorkspace = graphql(`
@@ -29,8 +29,7 @@ export function CreateWorkspaceDialog({ open, onClose }: { open: boolean; onClos
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     const done = await run({ input: { name } });
     if (!done) return;
     close();
@@ -44,24 +43,16 @@ export function CreateWorkspaceDialog({ open, onClose }: { open: boolean; onClos
       title="Create workspace"
       description="A workspace owns projects and has members of its own."
     >
-      <form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            value={name}
-            required
-            error={issueOf(problem, 'name')}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <ProblemNotice problem={problem} fields={['name']} />
-        </DialogBody>
-        <DialogActions>
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Create workspace
-          </Button>
-        </DialogActions>
-      </form>
+      <DialogForm submit="Create workspace" busy={busy} onCancel={close} onSubmit={submit}>
+        <TextField
+          label="Name"
+          value={name}
+          required
+          error={issueOf(problem, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <ProblemNotice problem={problem} fields={['name']} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,13 +1,12 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { issueOf, useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { TextField } from '../ui/Field.tsx';
 import { showToast } from '../ui/Toast.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
+import { DialogForm } from './DialogForm.tsx';
 import { ExpiryField } from './ExpiryField.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
 
 const EditApiKeyDialog_ApiKey = graphql(`
   fragment EditApiKeyDialog_ApiKey on ApiKey {
@@ -53,8 +52,7 @@ function EditForm({ onClose, ...props }: Props) {
   const { run, busy, problem, clear } = useAction(EditApiKey);
   const fields = ['name', 'expiresAt'];
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     const { id, version } = begun;
     // An expiry that has passed may stay, but cannot be set.
     const changed = expiresAt === (begun.expiresAt ?? null) ? {} : { expiresAt };
@@ -72,37 +70,27 @@ function EditForm({ onClose, ...props }: Props) {
   }
 
   return (
-    <form onSubmit={submit}>
-      <DialogBody>
-        <TextField
-          label="Name"
-          required
-          value={name}
-          error={issueOf(problem, 'name')}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <ExpiryField
-          key={begun.version}
-          value={expiresAt}
-          error={issueOf(problem, 'expiresAt')}
-          hint="It works no longer than until then, nor does an earlier secret of it."
-          onChange={setExpiresAt}
-        />
-        {problem?.code === 'CONFLICT' ? (
-          <ConflictNotice
-            of={{ environmentId: apiKey.environment.id, apiKeyId: apiKey.id }}
-            onReload={reload}
-          />
-        ) : (
-          <ProblemNotice problem={problem} fields={fields} />
-        )}
-      </DialogBody>
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy}>
-          Save
-        </Button>
-      </DialogActions>
-    </form>
+    <DialogForm submit="Save" busy={busy} onCancel={onClose} onSubmit={submit}>
+      <TextField
+        label="Name"
+        required
+        value={name}
+        error={issueOf(problem, 'name')}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <ExpiryField
+        key={begun.version}
+        value={expiresAt}
+        error={issueOf(problem, 'expiresAt')}
+        hint="It works no longer than until then, nor does an earlier secret of it."
+        onChange={setExpiresAt}
+      />
+      <ChangeProblem
+        problem={problem}
+        fields={fields}
+        of={{ environmentId: apiKey.environment.id, apiKeyId: apiKey.id }}
+        onReload={reload}
+      />
+    </DialogForm>
   );
 }

@@ -1,13 +1,12 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { issueOf, useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { TextArea, TextField } from '../ui/Field.tsx';
 import { Switch } from '../ui/Switch.tsx';
 import { showToast } from '../ui/Toast.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
+import { DialogForm } from './DialogForm.tsx';
 
 const EditEnvironmentDialog_Environment = graphql(`
   fragment EditEnvironmentDialog_Environment on Environment {
@@ -66,8 +65,7 @@ function EditForm({ onClose, ...props }: Props) {
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     const { id, version } = begun;
     const allowedOrigins = origins.split(/\s+/).filter(Boolean);
     const test = isProduction ? {} : { testConfirmations };
@@ -77,49 +75,42 @@ function EditForm({ onClose, ...props }: Props) {
   }
 
   return (
-    <form onSubmit={submit}>
-      <DialogBody>
-        <TextField
-          label="Name"
-          required
-          value={name}
-          error={issueOf(problem, 'name')}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <TextArea
-          label="Allowed origins"
-          hint={
-            isProduction
-              ? 'One a line, such as https://app.example.com or myapp://. Pages of any other are refused with a publishable key.'
-              : 'One a line, such as https://app.example.com or myapp://. Loopback is allowed here without being listed.'
-          }
-          value={origins}
-          error={issueOf(problem, 'allowedOrigins')}
-          onChange={(event) => setOrigins(event.target.value)}
-        />
-        <Switch
-          label="Test confirmations"
-          hint={
-            isProduction
-              ? 'Impossible in production.'
-              : 'Whoever has the link can confirm a session as anybody, without proving who they are. For trying things out.'
-          }
-          checked={testConfirmations}
-          disabled={isProduction}
-          onChange={setTestConfirmations}
-        />
-        {problem?.code === 'CONFLICT' ? (
-          <ConflictNotice of={{ environmentId: environment.id }} onReload={reload} />
-        ) : (
-          <ProblemNotice problem={problem} fields={fields} />
-        )}
-      </DialogBody>
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy}>
-          Save
-        </Button>
-      </DialogActions>
-    </form>
+    <DialogForm submit="Save" busy={busy} onCancel={onClose} onSubmit={submit}>
+      <TextField
+        label="Name"
+        required
+        value={name}
+        error={issueOf(problem, 'name')}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <TextArea
+        label="Allowed origins"
+        hint={
+          isProduction
+            ? 'One a line, such as https://app.example.com or myapp://. Pages of any other are refused with a publishable key.'
+            : 'One a line, such as https://app.example.com or myapp://. Loopback is allowed here without being listed.'
+        }
+        value={origins}
+        error={issueOf(problem, 'allowedOrigins')}
+        onChange={(event) => setOrigins(event.target.value)}
+      />
+      <Switch
+        label="Test confirmations"
+        hint={
+          isProduction
+            ? 'Impossible in production.'
+            : 'Whoever has the link can confirm a session as anybody, without proving who they are. For trying things out.'
+        }
+        checked={testConfirmations}
+        disabled={isProduction}
+        onChange={setTestConfirmations}
+      />
+      <ChangeProblem
+        problem={problem}
+        fields={fields}
+        of={{ environmentId: environment.id }}
+        onReload={reload}
+      />
+    </DialogForm>
   );
 }

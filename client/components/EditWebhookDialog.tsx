@@ -1,11 +1,10 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
 import { showToast } from '../ui/Toast.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
+import { DialogForm } from './DialogForm.tsx';
 import { WebhookFields } from './WebhookFields.tsx';
 
 const EditWebhookDialog_WebhookEndpoint = graphql(`
@@ -52,8 +51,7 @@ function EditForm({ onClose, ...props }: Props) {
   const [draft, setDraft] = useState({ url: begun.url, eventTypes: [...begun.eventTypes] });
   const { run, busy, problem, clear } = useAction(EditWebhook);
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     if (!(await run({ input: { id: begun.id, version: begun.version, ...draft } }))) return;
     onClose();
     showToast('The endpoint is changed.');
@@ -66,24 +64,14 @@ function EditForm({ onClose, ...props }: Props) {
   }
 
   return (
-    <form onSubmit={submit}>
-      <DialogBody>
-        <WebhookFields value={draft} problem={problem} onChange={setDraft} />
-        {problem?.code === 'CONFLICT' ? (
-          <ConflictNotice
-            of={{ environmentId: endpoint.environment.id, webhookEndpointId: endpoint.id }}
-            onReload={reload}
-          />
-        ) : (
-          <ProblemNotice problem={problem} fields={['url', 'eventTypes']} />
-        )}
-      </DialogBody>
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy}>
-          Save
-        </Button>
-      </DialogActions>
-    </form>
+    <DialogForm submit="Save" busy={busy} onCancel={onClose} onSubmit={submit}>
+      <WebhookFields value={draft} problem={problem} onChange={setDraft} />
+      <ChangeProblem
+        problem={problem}
+        fields={['url', 'eventTypes']}
+        of={{ environmentId: endpoint.environment.id, webhookEndpointId: endpoint.id }}
+        onReload={reload}
+      />
+    </DialogForm>
   );
 }

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { issueOf, useAction } from '../answers.tsx';
 import type { Role } from '../gql/graphql.ts';
 import { graphql } from '../gql/index.ts';
@@ -8,6 +8,7 @@ import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
 import { RadioGroup, TextField } from '../ui/Field.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { roleHints, roleNames } from '../words.ts';
+import { DialogForm } from './DialogForm.tsx';
 import styles from './InviteMemberDialog.module.css';
 import { ProblemNotice } from './ProblemNotice.tsx';
 
@@ -49,8 +50,7 @@ export function InviteMemberDialog({
     clear();
   }
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     const done = await run({ input: { workspaceId: workspace.id, email, role } });
     if (!done) return;
     onInvited(done.invitation.id);
@@ -81,27 +81,19 @@ export function InviteMemberDialog({
           </DialogActions>
         </>
       ) : (
-        <form onSubmit={submit}>
-          <DialogBody>
-            <TextField
-              label="Email"
-              type="email"
-              required
-              hint="Only who signs in with this address can accept."
-              value={email}
-              error={issueOf(problem, 'email')}
-              onChange={(event) => setEmail(event.target.value)}
-            />
-            <RadioGroup legend="Role" name="role" value={role} options={roles} onChange={setRole} />
-            <ProblemNotice problem={problem} fields={['email']} />
-          </DialogBody>
-          <DialogActions>
-            <Button onClick={close}>Cancel</Button>
-            <Button type="submit" look="primary" busy={busy}>
-              Create invitation
-            </Button>
-          </DialogActions>
-        </form>
+        <DialogForm submit="Create invitation" busy={busy} onCancel={close} onSubmit={submit}>
+          <TextField
+            label="Email"
+            type="email"
+            required
+            hint="Only who signs in with this address can accept."
+            value={email}
+            error={issueOf(problem, 'email')}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+          <RadioGroup legend="Role" name="role" value={role} options={roles} onChange={setRole} />
+          <ProblemNotice problem={problem} fields={['email']} />
+        </DialogForm>
       )}
     </Dialog>
   );

@@ -7,8 +7,7 @@ import { TextField } from '../ui/Field.tsx';
 import { CardActions, CardRow, Section } from '../ui/Section.tsx';
 import { Switch } from '../ui/Switch.tsx';
 import { showToast } from '../ui/Toast.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
 import styles from './ProjectForm.module.css';
 import { WebhookUrlField } from './WebhookUrlField.tsx';
 
@@ -143,11 +142,12 @@ export function ProjectForm(props: { project: FragmentType<typeof ProjectForm_Pr
         </CardRow>
         <CardActions>
           <div className={styles.problem}>
-            {problem?.code === 'CONFLICT' ? (
-              <ConflictNotice of={{ projectId: project.id }} onReload={startOver} />
-            ) : (
-              <ProblemNotice problem={problem} fields={fields} />
-            )}
+            <ChangeProblem
+              problem={problem}
+              fields={fields}
+              of={{ projectId: project.id }}
+              onReload={startOver}
+            />
             {disabled && (
               <p className={styles.note}>Project settings take the role Admin or higher.</p>
             )}

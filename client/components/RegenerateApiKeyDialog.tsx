@@ -7,8 +7,7 @@ import { RadioGroup } from '../ui/Field.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { showToast } from '../ui/Toast.tsx';
 import { RevealApiKey } from './AddApiKeyDialog.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
 
 const RegenerateApiKeyDialog_ApiKey = graphql(`
   fragment RegenerateApiKeyDialog_ApiKey on ApiKey {
@@ -110,11 +109,11 @@ export function RegenerateApiKeyDialog({
             An earlier secret of this key still works. Regenerating again ends that one at once.
           </Notice>
         )}
-        {problem?.code === 'CONFLICT' ? (
-          <ConflictNotice of={{ environmentId: environment.id, apiKeyId: id }} onReload={clear} />
-        ) : (
-          <ProblemNotice problem={problem} />
-        )}
+        <ChangeProblem
+          problem={problem}
+          of={{ environmentId: environment.id, apiKeyId: id }}
+          onReload={clear}
+        />
       </DialogBody>
       <DialogActions>
         <Button onClick={close}>Cancel</Button>

@@ -5,8 +5,7 @@ import { Button } from '../ui/Button.tsx';
 import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
 import { RadioGroup } from '../ui/Field.tsx';
 import { Notice } from '../ui/Notice.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
 import { WebhookSecret } from './WebhookSecret.tsx';
 
 const RegenerateWebhookSecretDialog_WebhookEndpoint = graphql(`
@@ -98,14 +97,11 @@ export function RegenerateWebhookSecretDialog({
             An earlier secret still signs too. Regenerating again ends that one at once.
           </Notice>
         )}
-        {problem?.code === 'CONFLICT' ? (
-          <ConflictNotice
-            of={{ environmentId: environment.id, webhookEndpointId: id }}
-            onReload={clear}
-          />
-        ) : (
-          <ProblemNotice problem={problem} />
-        )}
+        <ChangeProblem
+          problem={problem}
+          of={{ environmentId: environment.id, webhookEndpointId: id }}
+          onReload={clear}
+        />
       </DialogBody>
       <DialogActions>
         <Button onClick={close}>Cancel</Button>

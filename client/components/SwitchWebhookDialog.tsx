@@ -4,8 +4,7 @@ import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
 import { showToast } from '../ui/Toast.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
 
 const SwitchWebhookDialog_WebhookEndpoint = graphql(`
   fragment SwitchWebhookDialog_WebhookEndpoint on WebhookEndpoint {
@@ -76,17 +75,14 @@ function SwitchForm({ onClose, ...props }: Props) {
             {begun.disabledReason ? ', which sends what happened while it was disabled too.' : '.'}
           </p>
         )}
-        {problem?.code === 'CONFLICT' ? (
-          <ConflictNotice
-            of={{ environmentId: endpoint.environment.id, webhookEndpointId: id }}
-            onReload={() => {
-              setBegun(endpoint);
-              clear();
-            }}
-          />
-        ) : (
-          <ProblemNotice problem={problem} />
-        )}
+        <ChangeProblem
+          problem={problem}
+          of={{ environmentId: endpoint.environment.id, webhookEndpointId: id }}
+          onReload={() => {
+            setBegun(endpoint);
+            clear();
+          }}
+        />
       </DialogBody>
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>

@@ -5,8 +5,7 @@ import { Button } from '../ui/Button.tsx';
 import { TextField } from '../ui/Field.tsx';
 import { CardActions, CardRow, Section } from '../ui/Section.tsx';
 import { showToast } from '../ui/Toast.tsx';
-import { ConflictNotice } from './ConflictNotice.tsx';
-import { ProblemNotice } from './ProblemNotice.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
 import styles from './ProjectForm.module.css';
 
 const WorkspaceForm_Workspace = graphql(`
@@ -102,11 +101,12 @@ export function WorkspaceForm(props: { workspace: FragmentType<typeof WorkspaceF
         </CardRow>
         <CardActions>
           <div className={styles.problem}>
-            {problem?.code === 'CONFLICT' ? (
-              <ConflictNotice of={{ workspaceId: workspace.id }} onReload={startOver} />
-            ) : (
-              <ProblemNotice problem={problem} fields={fields} />
-            )}
+            <ChangeProblem
+              problem={problem}
+              fields={fields}
+              of={{ workspaceId: workspace.id }}
+              onReload={startOver}
+            />
             {disabled && <p className={styles.note}>Workspace settings take the role Owner.</p>}
           </div>
           {isTouched && <Button onClick={startOver}>Discard</Button>}

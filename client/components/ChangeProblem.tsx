@@ -1,8 +1,9 @@
-import { useAnswer } from '../answers.tsx';
+import { type Problem, useAnswer } from '../answers.tsx';
 import { graphql } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { Time } from '../ui/Time.tsx';
+import { ProblemNotice } from './ProblemNotice.tsx';
 
 const LookWhoChangedWorkspace = graphql(`
   query LookWhoChangedWorkspace($id: ID!, $filter: LogFilter!) {
@@ -53,10 +54,26 @@ const webhookChanges = [
 ];
 
 /**
- * Somebody else saved first. Says who and when, as the log knows it; nothing is overwritten until the
- * person has seen what there is now.
+ * Why something was not changed. If somebody else was first it says who and when, as the log knows it;
+ * nothing is overwritten until the person has seen what there is now.
  */
-export function ConflictNotice({ of, onReload }: { of: Subject; onReload: () => void }) {
+export function ChangeProblem({
+  problem,
+  fields,
+  of,
+  onReload,
+}: {
+  problem: Problem | null;
+  /** They show their own issues. */
+  fields?: string[];
+  of: Subject;
+  onReload: () => void;
+}) {
+  if (problem?.code === 'CONFLICT') return <ConflictNotice of={of} onReload={onReload} />;
+  return <ProblemNotice problem={problem} fields={fields} />;
+}
+
+function ConflictNotice({ of, onReload }: { of: Subject; onReload: () => void }) {
   const change = useLastChange(of);
   return (
     <Notice
