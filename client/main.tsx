@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { Routes } from './routes.tsx';
 import { SignInProvider } from './sign-in-state.tsx';
 import { Toasts } from './ui/Toast.tsx';
+import './ui/use-stay.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root.');

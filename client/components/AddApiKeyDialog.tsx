@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { issueOf, type PayloadOf, useAction } from '../answers.tsx';
+import { issueOf, type PayloadOf } from '../answers.tsx';
 import type { AddApiKeyMutation, ApiKeyType } from '../gql/graphql.ts';
 import { graphql } from '../gql/index.ts';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -9,6 +9,7 @@ import { DialogForm } from './DialogForm.tsx';
 import { ExpiryField } from './ExpiryField.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { useReveal } from './Reveal.tsx';
+import { useSecretAction } from './use-secret-action.ts';
 
 const AddApiKey = graphql(`
   mutation AddApiKey($input: CreateApiKeyInput!) {
@@ -38,11 +39,11 @@ export function AddApiKeyDialog({
   const [name, setName] = useState('');
   const [expiresAt, setExpiresAt] = useState<string | null>(null);
   const [made, setMade] = useState<PayloadOf<AddApiKeyMutation> | null>(null);
-  const { run, busy, problem, clear } = useAction(AddApiKey);
+  const { run, busy, problem, clear } = useSecretAction(AddApiKey);
   const kind = type === 'SECRET' ? 'secret' : 'publishable';
 
   function close() {
-    if (busy) return; // what is being made is shown only once
+    if (busy) return; // what is under way is shown only once
     onClose();
     setName('');
     setExpiresAt(null);

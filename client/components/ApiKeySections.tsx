@@ -1,5 +1,5 @@
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { ApiKeyType } from '../gql/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import type { More } from '../paged-answer.ts';
@@ -7,13 +7,18 @@ import { Button } from '../ui/Button.tsx';
 import { CodeBlock } from '../ui/Code.tsx';
 import { Empty } from '../ui/Empty.tsx';
 import { Section } from '../ui/Section.tsx';
-import { AddApiKeyDialog } from './AddApiKeyDialog.tsx';
 import styles from './ApiKeySections.module.css';
 import { ApiKeysTable } from './ApiKeysTable.tsx';
 import { KeyPowers } from './KeyPowers.tsx';
 import { RotationNotices } from './RotationNotices.tsx';
 import { ShowMore } from './ShowMore.tsx';
 import { curlSnippet, fetchSnippet } from './snippets.ts';
+
+/** Nobody needs it before they add a key. */
+const AddApiKeyDialog = lazy(async () => {
+  const { AddApiKeyDialog } = await import('./AddApiKeyDialog.tsx');
+  return { default: AddApiKeyDialog };
+});
 
 export const ApiKeySections_Environment = graphql(`
   fragment ApiKeySections_Environment on Environment {
@@ -69,6 +74,8 @@ export function ApiKeySections({
   const environment = readFragment(ApiKeySections_Environment, props.environment);
   const { kind, project, viewerCanManageKeys, primaryKey } = environment;
   const [adding, setAdding] = useState<ApiKeyType | null>(null);
+  const [wanted, setWanted] = useState(false);
+  if (adding && !wanted) setWanted(true);
   const [newId, setNewId] = useState<string | null>(null);
   const keys = environment.apiKeys.edges.map(({ node }) => node);
   const place = kind === 'PRODUCTION' ? 'Keys of production take' : 'Keys take';
@@ -128,12 +135,16 @@ export function ApiKeySections({
           />
         </Section>
       </div>
-      <AddApiKeyDialog
-        type={adding}
-        environment={environment}
-        onClose={() => setAdding(null)}
-        onAdded={setNewId}
-      />
+      <Suspense>
+        {wanted && (
+          <AddApiKeyDialog
+            type={adding}
+            environment={environment}
+            onClose={() => setAdding(null)}
+            onAdded={setNewId}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { issueOf, type PayloadOf, useAction } from '../answers.tsx';
+import { issueOf, type PayloadOf } from '../answers.tsx';
 import type { AccessTokenScope, CreateAccessTokenMutation } from '../gql/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -8,6 +8,7 @@ import { DialogForm } from './DialogForm.tsx';
 import { ExpiryField } from './ExpiryField.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { useReveal } from './Reveal.tsx';
+import { useSecretAction } from './use-secret-action.ts';
 
 const CreateAccessTokenDialog_Viewer = graphql(`
   fragment CreateAccessTokenDialog_Viewer on Viewer {
@@ -47,9 +48,10 @@ export function CreateAccessTokenDialog({
   const [workspaceId, setWorkspaceId] = useState('');
   const [expiresAt, setExpiresAt] = useState<string | null>(null);
   const [made, setMade] = useState<PayloadOf<CreateAccessTokenMutation> | null>(null);
-  const { run, busy, problem, clear } = useAction(CreateAccessToken);
+  const { run, busy, problem, clear } = useSecretAction(CreateAccessToken);
 
   function close() {
+    if (busy) return; // what is under way is shown only once
     onClose();
     setName('');
     setScope('READ');

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { issueOf, type PayloadOf, useAction } from '../answers.tsx';
+import { issueOf, type PayloadOf } from '../answers.tsx';
 import type { CreateProjectMutation } from '../gql/graphql.ts';
 import { graphql } from '../gql/index.ts';
 import { paths } from '../paths.ts';
@@ -10,6 +10,7 @@ import { TextField } from '../ui/Field.tsx';
 import { DialogForm } from './DialogForm.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
 import { useReveal } from './Reveal.tsx';
+import { useSecretAction } from './use-secret-action.ts';
 
 const CreateProject = graphql(`
   mutation CreateProject($input: CreateProjectInput!) {
@@ -37,10 +38,10 @@ export function CreateProjectDialog({
 }) {
   const [name, setName] = useState('');
   const [made, setMade] = useState<PayloadOf<CreateProjectMutation> | null>(null);
-  const { run, busy, problem, clear } = useAction(CreateProject);
+  const { run, busy, problem, clear } = useSecretAction(CreateProject);
 
   function close() {
-    if (busy) return; // what is being made is shown only once
+    if (busy) return; // what is under way is shown only once
     onClose();
     setName('');
     setMade(null);

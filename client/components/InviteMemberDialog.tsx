@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { issueOf, useAction } from '../answers.tsx';
+import { issueOf } from '../answers.tsx';
 import type { Role } from '../gql/graphql.ts';
 import { graphql } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
@@ -11,6 +11,7 @@ import { roleHints, roleNames } from '../words.ts';
 import { DialogForm } from './DialogForm.tsx';
 import styles from './InviteMemberDialog.module.css';
 import { ProblemNotice } from './ProblemNotice.tsx';
+import { useSecretAction } from './use-secret-action.ts';
 
 const InviteMember = graphql(`
   mutation InviteMember($input: InviteMemberInput!) {
@@ -37,12 +38,13 @@ export function InviteMemberDialog({
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('DEVELOPER');
   const [made, setMade] = useState<{ email: string; url: string } | null>(null);
-  const { run, busy, problem, clear } = useAction(InviteMember);
+  const { run, busy, problem, clear } = useSecretAction(InviteMember);
   const roles = (['VIEWER', 'DEVELOPER', 'ADMIN', 'OWNER'] as const)
     .filter((each) => each !== 'OWNER' || workspace.viewerCanManageOwners)
     .map((value) => ({ value, label: roleNames[value], hint: roleHints[value] }));
 
   function close() {
+    if (busy) return; // what is under way is shown only once
     onClose();
     setEmail('');
     setRole('DEVELOPER');

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
@@ -8,6 +7,7 @@ import { Notice } from '../ui/Notice.tsx';
 import { showToast } from '../ui/Toast.tsx';
 import { RevealApiKey } from './AddApiKeyDialog.tsx';
 import { ChangeProblem } from './ChangeProblem.tsx';
+import { useSecretAction } from './use-secret-action.ts';
 
 const RegenerateApiKeyDialog_ApiKey = graphql(`
   fragment RegenerateApiKeyDialog_ApiKey on ApiKey {
@@ -60,10 +60,10 @@ export function RegenerateApiKeyDialog({
   const { id, name, type, version, rotation, environment } = apiKey;
   const [overlap, setOverlap] = useState<Overlap>('0');
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, busy, problem, clear } = useAction(RegenerateApiKey);
+  const { run, busy, problem, clear } = useSecretAction(RegenerateApiKey);
 
   function close() {
-    if (busy) return; // what is being made is shown only once
+    if (busy) return; // what is under way is shown only once
     onClose();
     setOverlap('0');
     setSecret(null);

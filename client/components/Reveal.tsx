@@ -5,6 +5,7 @@ import { CodeBlock } from '../ui/Code.tsx';
 import { CopyButton } from '../ui/Copy.tsx';
 import { DialogActions, DialogBody } from '../ui/Dialog.tsx';
 import { Notice } from '../ui/Notice.tsx';
+import { useStay } from '../ui/use-stay.ts';
 import styles from './Reveal.module.css';
 
 interface RevealedValue {
@@ -53,12 +54,7 @@ export function useReveal({
 
   // The button that had the focus is gone, and what is new begins at the top.
   useEffect(() => heading.current?.focus(), []);
-  useEffect(() => {
-    if (stored) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener('beforeunload', ask);
-    return () => removeEventListener('beforeunload', ask);
-  }, [stored]);
+  useStay(!stored, () => leaveFor(() => {}));
 
   function leaveFor(then: () => void) {
     const go = () => {
