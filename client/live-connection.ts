@@ -28,7 +28,10 @@ import {
 export type LiveStatus =
   /** `idle`: nothing is subscribed to. `connecting`: for the first time. */
   | { readonly state: 'idle' | 'connecting' | 'connected' }
-  /** Lost, or not to be had, and tried again. `since` the server was last known to be there. */
+  /**
+   * Lost, or not to be had, and tried again. `since` the server was last known to be there, or said that
+   * it cannot tell anything just now.
+   */
   | { readonly state: 'down'; readonly since: Date };
 
 export interface LiveConnection {
@@ -96,6 +99,9 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
   let pause: ReturnType<typeof setTimeout> | undefined;
   let attempts = 0;
   let attemptedAt = Number.NEGATIVE_INFINITY;
+  /** The server let us in, and said of a subscription that it cannot be just now. */
+  let isPutOff = false;
+  let trial: ReturnType<typeof setTimeout> | undefined;
 
   function init(): { apiKey: string } | undefined {
     keyUsed = apiKey();
@@ -103,12 +109,39 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
   }
 
   function opened(): void {
+    if (isPutOff) tryOut();
+    else goOn();
+  }
+
+  function goOn(): void {
     const wasDown = status.state === 'down';
     setStatus({ state: wanted.size > 0 ? 'connected' : 'idle' });
     if (wasDown) for (const listener of [...reconnectedListeners]) outside(listener);
   }
 
+  function putOff(): void {
+    clearTimeout(trial);
+    isPutOff = true;
+    setStatus({ state: 'down', since: new Date() });
+    retry();
+  }
+
+  /** What is subscribed to again may have nothing to tell: then silence will do. */
+  function tryOut(): void {
+    clearTimeout(trial);
+    trial = setTimeout(wentWell, timing.answerWithin);
+  }
+
+  function wentWell(): void {
+    if (!isPutOff || socket?.state !== 'open') return;
+    for (const { stop } of wanted) if (!stop) return;
+    clearTimeout(trial);
+    isPutOff = false;
+    goOn();
+  }
+
   function closed({ code, reason, at }: SocketEnd): void {
+    clearTimeout(trial);
     const lost = [...wanted].filter(({ stop }) => stop !== null);
     for (const { stop } of lost) stop!();
     const error = finalErrorOf(code, reason);
@@ -135,6 +168,7 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
       pause = undefined;
       attemptedAt = performance.now();
       for (const subscription of wanted) if (!subscription.stop) start(subscription);
+      if (isPutOff && socket?.state === 'open') tryOut();
     }, ms);
   }
 
@@ -144,8 +178,9 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
     const release = socket!.subscribe(payload, {
       next(result) {
         if (isOver) return;
-        if (result.data == null && isUnavailable(result.errors)) wait();
-        else outside(() => sink.next(result));
+        if (result.data == null && isUnavailable(result.errors)) return wait();
+        wentWell();
+        outside(() => sink.next(result));
       },
       error(errors) {
         if (isOver || !Array.isArray(errors)) return; // not of the subscription but of the connection
@@ -170,7 +205,7 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
     };
     const wait = () => {
       stop();
-      retry();
+      putOff();
     };
     subscription.stop = stop;
   }
@@ -183,6 +218,8 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
 
   /** Nobody waits any more. The socket closes by itself. */
   function rest(): void {
+    clearTimeout(trial);
+    isPutOff = false;
     clearTimeout(pause);
     pause = undefined;
     setStatus({ state: 'idle' });

@@ -202,14 +202,35 @@ describe('a subscription', () => {
         visit.send({ id, type, payload: type === 'next' ? { data: null, errors } : errors });
         if (type === 'next') visit.send({ id, type: 'complete' });
       });
-      const { client, numbers, error, live } = subscribe(server.url);
-      await expect.poll(() => live.status).toEqual({ state: 'connected' });
+      const { client, numbers, error, live, states } = subscribe(server.url);
+      const reconnected = vi.fn();
+      live.onReconnected(reconnected);
+      await expect.poll(() => states).toEqual(['connecting', 'connected']);
       client.subscription('subscription Other { number }', {}).subscribe(() => {});
       await expect.poll(() => numbers).toEqual([7]);
+      // Nobody is told that what they see is live while it is not.
+      await expect.poll(() => states).toEqual(['connecting', 'connected', 'down', 'connected']);
+      expect(reconnected).toHaveBeenCalledOnce();
       expect(error()).toBeNull();
       expect(server.visits).toHaveLength(1);
     },
   );
+
+  test('counts as going on again once nothing was said against it for a while', async () => {
+    const errors = [{ message: 'Later.', extensions: { code: 'UNAVAILABLE' } }];
+    const server = await startMoodyServer(async (visit, number) => {
+      const { id } = await visit.acknowledge();
+      if (number === 1) visit.send({ id, type: 'error', payload: errors });
+    });
+    const timing = { pingEvery: 60_000, answerWithin: 2_000, goodbyeWithin: 1_000 };
+    const live = connect(server.url, timing);
+    const states: LiveStatus['state'][] = [];
+    live.onStatus(({ state }) => states.push(state));
+    live.subscribe({ query }, deaf);
+    await expect.poll(() => server.visits.length).toBe(2);
+    expect(states).toEqual(['connecting', 'connected', 'down']);
+    await expect.poll(() => states).toEqual(['connecting', 'connected', 'down', 'connected']);
+  });
 
   test('ends with the errors that it is told, once', async () => {
     const server = await startMoodyServer(async ({ acknowledge, send }) => {
