@@ -5,7 +5,7 @@ import { formatCount } from '../ui/numbers.ts';
 import { type LatchkeyClient, readAnswer } from '../urql.ts';
 import { ActivityRows } from './ActivityRows.tsx';
 import type { ActivityFilter } from './activity-filter.ts';
-import { useActivityList } from './activity-list.ts';
+import { toListPage, useActivityList } from './activity-list.ts';
 import type { Watched } from './counts-changes.ts';
 import { EventsTable, type EventsTable_LogEntry } from './EventsTable.tsx';
 import { LiveTail } from './LiveTail.tsx';
@@ -69,14 +69,7 @@ export default function EventsLog({
         const asked = { scopeId, first, after, filter: logs };
         const policy = { requestPolicy: 'network-only' } as const;
         const { node } = readAnswer(await client.query(LogEvents, asked, policy));
-        const { edges, pageInfo, searchedUntil } = (node as ScopeOf<typeof node>).logs;
-        return {
-          rows: edges.map((edge) => edge.node),
-          hasMore: pageInfo.hasNextPage,
-          startCursor: pageInfo.startCursor ?? null,
-          endCursor: pageInfo.endCursor ?? null,
-          searchedUntil: searchedUntil ?? null,
-        };
+        return toListPage((node as ScopeOf<typeof node>).logs);
       },
       [client, scopeId, logs],
     ),

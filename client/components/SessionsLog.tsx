@@ -4,7 +4,7 @@ import { graphql } from '../gql/index.ts';
 import { type LatchkeyClient, readAnswer } from '../urql.ts';
 import { ActivityRows } from './ActivityRows.tsx';
 import type { ActivityFilter } from './activity-filter.ts';
-import { useActivityList } from './activity-list.ts';
+import { toListPage, useActivityList } from './activity-list.ts';
 import { useSessionChanges, type Watched } from './counts-changes.ts';
 import { LiveTail } from './LiveTail.tsx';
 import { SessionsTable } from './SessionsTable.tsx';
@@ -47,14 +47,7 @@ export function SessionsLog({
         const asked = { scopeId, first, after, filter: sessions };
         const policy = { requestPolicy: 'network-only' } as const;
         const { node } = readAnswer(await client.query(LogSessions, asked, policy));
-        const { edges, pageInfo, searchedUntil } = (node as ScopeOf<typeof node>).authSessions;
-        return {
-          rows: edges.map((edge) => edge.node),
-          hasMore: pageInfo.hasNextPage,
-          startCursor: pageInfo.startCursor ?? null,
-          endCursor: pageInfo.endCursor ?? null,
-          searchedUntil: searchedUntil ?? null,
-        };
+        return toListPage((node as ScopeOf<typeof node>).authSessions);
       },
       [client, scopeId, sessions],
     ),

@@ -15,6 +15,25 @@ export interface ListPage<Row> {
   searchedUntil: string | null;
 }
 
+/** A page as the API has it. */
+export function toListPage<Row>({
+  edges,
+  pageInfo,
+  searchedUntil,
+}: {
+  edges: readonly { node: Row }[];
+  pageInfo: { hasNextPage: boolean; startCursor?: string | null; endCursor?: string | null };
+  searchedUntil?: string | null;
+}): ListPage<Row> {
+  return {
+    rows: edges.map(({ node }) => node),
+    hasMore: pageInfo.hasNextPage,
+    startCursor: pageInfo.startCursor ?? null,
+    endCursor: pageInfo.endCursor ?? null,
+    searchedUntil: searchedUntil ?? null,
+  };
+}
+
 /** One page; `first` is 100 at most. */
 export type ReadPage<Row> = (first: number, after: string | null) => Promise<ListPage<Row>>;
 

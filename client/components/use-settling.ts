@@ -18,15 +18,7 @@ const Settling = graphql(`
       ... on WebhookDelivery {
         status
         nextAttemptAt
-        attempts {
-          at
-          durationMs
-          requestHeaders
-          responseStatus
-          responseHeaders
-          responseBody
-          error
-        }
+        ...DeliveryAttempts_WebhookDelivery
       }
     }
   }

@@ -13,6 +13,13 @@ export interface ChartDay {
   more?: { name: string; value: number };
 }
 
+interface ChartProps {
+  label: string;
+  allName: string;
+  partName: string;
+  days: readonly ChartDay[];
+}
+
 const short = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   month: 'short',
@@ -25,17 +32,7 @@ const labelsMax = 5;
  * A bar a day, and in it the part of it. Who points sees the day's numbers; by keyboard and ear it is
  * a slider over the days, and a table says it all at once.
  */
-export function DayChart({
-  label,
-  allName,
-  partName,
-  days,
-}: {
-  label: string;
-  allName: string;
-  partName: string;
-  days: readonly ChartDay[];
-}) {
+export function DayChart({ label, allName, partName, days }: ChartProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const max = niceMax(Math.max(0, ...days.map(({ all }) => all)));
   const shown = pointed === null ? undefined : days[pointed];
@@ -165,17 +162,7 @@ function Bars({
   );
 }
 
-function DayTable({
-  label,
-  allName,
-  partName,
-  days,
-}: {
-  label: string;
-  allName: string;
-  partName: string;
-  days: readonly ChartDay[];
-}) {
+function DayTable({ label, allName, partName, days }: ChartProps) {
   const more = days[0]?.more?.name;
   return (
     <div className="visually-hidden">
