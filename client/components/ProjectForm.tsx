@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import { issueOf, useAction } from '../answers.tsx';
 import type { UpdateProjectInput } from '../gql/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
@@ -9,6 +9,7 @@ import { Switch } from '../ui/Switch.tsx';
 import { showToast } from '../ui/Toast.tsx';
 import { ChangeProblem } from './ChangeProblem.tsx';
 import styles from './ProjectForm.module.css';
+import { useSettingsForm } from './use-settings-form.ts';
 import { WebhookUrlField } from './WebhookUrlField.tsx';
 
 const ProjectForm_Project = graphql(`
@@ -42,36 +43,22 @@ const UpdateProject = graphql(`
  */
 export function ProjectForm(props: { project: FragmentType<typeof ProjectForm_Project> }) {
   const project = readFragment(ProjectForm_Project, props.project);
-  const [begun, setBegun] = useState(project);
-  const [draft, setDraft] = useState<Partial<UpdateProjectInput>>({});
+  const form = useSettingsForm<typeof project, UpdateProjectInput>(project);
+  const { begun, draft, isTouched, change } = form;
   const { run, busy, problem, clear } = useAction(UpdateProject);
   const fields = ['name', 'sessionLifetimeSeconds', 'webhookUrl'];
   const disabled = !project.viewerCanUpdate;
-  const isTouched = Object.keys(draft).length > 0;
-  // As long as nothing is typed, what others do shows at once.
-  if (!isTouched && begun !== project) setBegun(project);
   const value = { ...begun, ...draft };
 
-  function change(field: Partial<UpdateProjectInput>) {
-    setDraft((before) => {
-      const after = { ...before, ...field };
-      const changed = Object.entries(after).filter(
-        ([name, each]) => begun[name as keyof typeof begun] !== each,
-      );
-      return Object.fromEntries(changed);
-    });
-  }
-
   function startOver() {
-    setDraft({});
-    setBegun(project);
+    form.startOver();
     clear();
   }
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     if (!(await run({ input: { id: begun.id, version: begun.version, ...draft } }))) return;
-    setDraft({});
+    form.startOver();
     showToast('Settings saved.');
   }
 

@@ -1,5 +1,6 @@
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import { issueOf, useAction } from '../answers.tsx';
+import type { UpdateWorkspaceInput } from '../gql/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { TextField } from '../ui/Field.tsx';
@@ -7,6 +8,7 @@ import { CardActions, CardRow, Section } from '../ui/Section.tsx';
 import { showToast } from '../ui/Toast.tsx';
 import { ChangeProblem } from './ChangeProblem.tsx';
 import styles from './ProjectForm.module.css';
+import { useSettingsForm } from './use-settings-form.ts';
 
 const WorkspaceForm_Workspace = graphql(`
   fragment WorkspaceForm_Workspace on Workspace {
@@ -29,30 +31,25 @@ const UpdateWorkspace = graphql(`
   }
 `);
 
-type Draft = { name?: string; logRetentionDays?: number; sessionRetentionDays?: number };
-
 /** The settings of a workspace, saved on the version that was read. */
 export function WorkspaceForm(props: { workspace: FragmentType<typeof WorkspaceForm_Workspace> }) {
   const workspace = readFragment(WorkspaceForm_Workspace, props.workspace);
-  const [begun, setBegun] = useState(workspace);
-  const [draft, setDraft] = useState<Draft>({});
+  const form = useSettingsForm<typeof workspace, UpdateWorkspaceInput>(workspace);
+  const { begun, draft, isTouched, change } = form;
   const { run, busy, problem, clear } = useAction(UpdateWorkspace);
   const fields = ['name', 'logRetentionDays', 'sessionRetentionDays'];
   const disabled = !workspace.viewerCanUpdate;
-  const isTouched = Object.keys(draft).length > 0;
-  if (!isTouched && begun.version !== workspace.version) setBegun(workspace);
   const value = { ...begun, ...draft };
 
   function startOver() {
-    setDraft({});
-    setBegun(workspace);
+    form.startOver();
     clear();
   }
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     if (!(await run({ input: { id: begun.id, version: begun.version, ...draft } }))) return;
-    setDraft({});
+    form.startOver();
     showToast('Settings saved.');
   }
 
@@ -64,9 +61,9 @@ export function WorkspaceForm(props: { workspace: FragmentType<typeof WorkspaceF
             label="Name"
             className={styles.name}
             disabled={disabled}
-            value={value.name}
+            value={value.name ?? ''}
             error={issueOf(problem, 'name')}
-            onChange={(event) => setDraft({ ...draft, name: event.target.value })}
+            onChange={(event) => change({ name: event.target.value })}
           />
         </CardRow>
         <CardRow>
@@ -77,11 +74,9 @@ export function WorkspaceForm(props: { workspace: FragmentType<typeof WorkspaceF
             type="number"
             min={1}
             disabled={disabled}
-            value={value.logRetentionDays}
+            value={value.logRetentionDays ?? ''}
             error={issueOf(problem, 'logRetentionDays')}
-            onChange={({ target }) =>
-              setDraft({ ...draft, logRetentionDays: target.valueAsNumber })
-            }
+            onChange={({ target }) => change({ logRetentionDays: target.valueAsNumber })}
           />
         </CardRow>
         <CardRow>
@@ -92,11 +87,9 @@ export function WorkspaceForm(props: { workspace: FragmentType<typeof WorkspaceF
             type="number"
             min={1}
             disabled={disabled}
-            value={value.sessionRetentionDays}
+            value={value.sessionRetentionDays ?? ''}
             error={issueOf(problem, 'sessionRetentionDays')}
-            onChange={({ target }) =>
-              setDraft({ ...draft, sessionRetentionDays: target.valueAsNumber })
-            }
+            onChange={({ target }) => change({ sessionRetentionDays: target.valueAsNumber })}
           />
         </CardRow>
         <CardActions>
