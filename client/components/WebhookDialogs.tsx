@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { formatCount } from '../ui/numbers.ts';
@@ -57,6 +58,9 @@ export default function WebhookDialogs({
   const { id, url, version } = endpoint;
   const replay = useAction(ReplayMissed);
   const remove = useAction(DeleteWebhook);
+  // What the person decided on: what others do meanwhile is told, and not deleted unseen.
+  const [seen, setSeen] = useState(version);
+  if (open !== 'delete' && seen !== version) setSeen(version);
 
   function close() {
     onClose();
@@ -73,7 +77,8 @@ export default function WebhookDialogs({
   }
 
   async function confirmDeletion() {
-    if (!(await remove.run({ input: { id, version } }))) return;
+    const { problem } = await remove.attempt({ input: { id, version: seen } });
+    if (problem) return setSeen(problem.currentVersion ?? seen);
     close();
     showToast('The endpoint is deleted.');
     onDeleted?.();
