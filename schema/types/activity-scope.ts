@@ -58,6 +58,7 @@ export const ActivityScope = builder.interfaceRef<Parent>('ActivityScope').imple
       type: Analytics,
       description:
         'What became of the sessions that started in a range of days. An API key counts its own environment.',
+      extensions: { cost: { own: 10 } },
       args: { range: t.arg({ type: AnalyticsRange, required: true, description: 'Which days.' }) },
       resolve: ({ id }, { range }, { call }) => findAnalytics(call, id, range),
     }),

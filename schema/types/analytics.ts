@@ -86,6 +86,11 @@ const conversionRate = {
 const uniqueUsers =
   'Distinct users of the confirmed sessions, by provider and id; exact. Of sessions that are still kept: those that retention removed have no users any more, while every other number here stays.';
 
+/** Distinct users are looked for among the sessions; every other number is a sum of counters. */
+const usersCost = { own: 100 };
+/** Asked of each of the days. */
+const usersOfDayCost = { own: 10 };
+
 const AnalyticsTotals = builder.objectRef<Totals>('AnalyticsTotals').implement({
   description: 'The totals of a range.',
   fields: (t) => ({
@@ -94,6 +99,7 @@ const AnalyticsTotals = builder.objectRef<Totals>('AnalyticsTotals').implement({
     uniqueUsers: t.field({
       type: 'SafeInt',
       description: uniqueUsers,
+      extensions: { cost: usersCost },
       resolve: ({ users }) => users(),
     }),
     conversionRate: t.float(conversionRate),
@@ -126,6 +132,7 @@ const AnalyticsDay = builder.objectRef<Day>('AnalyticsDay').implement({
     uniqueUsers: t.field({
       type: 'SafeInt',
       description: `${uniqueUsers} A user who came on several days counts on each.`,
+      extensions: { cost: usersOfDayCost },
       resolve: async ({ of, index }) => (await of.dailyUsers())[index]!,
     }),
   }),
@@ -154,6 +161,7 @@ export const Analytics = builder.objectRef<Found>('Analytics').implement({
     uniqueUsers: t.field({
       type: 'SafeInt',
       description: `${uniqueUsers} Costs more than the rest together, so ask for it where it is shown.`,
+      extensions: { cost: usersCost },
       resolve: ({ users }) => users(),
     }),
     conversionRate: t.float(conversionRate),

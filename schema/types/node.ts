@@ -49,6 +49,7 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description: 'The things with these ids, in their order; null for each that you may not see.',
+    extensions: { cost: { sizedBy: 'ids' } },
     args: {
       ids: t.arg.idList({ required: true, description: 'Ids of any kind, at most 100.' }),
     },

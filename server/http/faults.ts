@@ -36,13 +36,18 @@ interface Fault {
 
 type Reporter = Pick<Call, 'requestId' | 'log'>;
 
-/** A document that is refused for what it would cost, or that may not come this way. */
+/**
+ * A document that is refused for what it would cost, or that may not come this way.
+ *
+ * @param details what the error carries beyond its code
+ */
 export function refuse(
   code: 'QUERY_TOO_COMPLEX' | 'GRAPHQL_INVALID' | 'FORBIDDEN',
   message: string,
   http: HttpExtensions = { status: 400, spec: true },
+  details?: Record<string, unknown>,
 ): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http } });
+  return new GraphQLError(message, { extensions: { code, http, details } });
 }
 
 /** The result as the client may see it; what is ours in its errors is logged in one line. */
@@ -136,12 +141,13 @@ function describeDomainError(error: DomainError): Fault {
 
 /** Our own refusals have their code; Yoga's and GraphQL's have one that is not in the catalogue. */
 function describeRefusal({ message, extensions }: GraphQLError): Fault {
-  const { code, http, originalError } = extensions as Record<string, unknown>;
+  const { code, http, details, originalError } = extensions as Record<string, unknown>;
   const isOurs = code === 'QUERY_TOO_COMPLEX' || code === 'FORBIDDEN';
   const given = (http ?? { status: 400, spec: true }) as HttpExtensions;
   return {
     code: isOurs ? code : 'GRAPHQL_INVALID',
     message,
+    details: isOurs ? (details as Fault['details']) : undefined,
     // Yoga's way of saying that the body was no JSON, which is 400 whatever the client accepts.
     http: originalError ? { ...given, spec: false } : given,
   };

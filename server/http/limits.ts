@@ -35,6 +35,8 @@ export const limits = {
   depthMax: 12,
   aliasesMax: 15,
   directivesMax: 5,
+  /** The dearest page of the dashboard costs 1,100; a hundred pages of a hundred things are too much. */
+  costMax: 10_000,
 } as const;
 
 /** GraphQL Armor throws unless it is given a reporter; what is thrown would not be remembered. */

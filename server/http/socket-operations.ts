@@ -17,6 +17,7 @@ import type { Call, SignInCookie, Tools } from '../domain/call.ts';
 import { ForbiddenError, UnauthenticatedError } from '../domain/errors.ts';
 import { type LiveListener, LiveSource } from '../domain/live/source.ts';
 import type { Logger } from '../platform/log.ts';
+import { type Cost, demandAffordable, withCost } from './cost-limit.ts';
 import { refuse, shownErrors, shownResult } from './faults.ts';
 import { demandQueryLength } from './limits.ts';
 import type { LiveResult, LiveResults } from './live-results.ts';
@@ -31,6 +32,7 @@ export interface SocketArgs extends ExecutionArgs {
   /** As the client calls it. */
   operationId: string;
   contextValue: { call: Call } | null;
+  cost: Cost;
 }
 
 export interface SocketOperations {
@@ -79,13 +81,13 @@ export function createSocketOperations(
       if (problems.length > 0) return fail(connection, id, problems, call);
       if (!getOperationAST(document, payload.operationName)) throw refuse(...noOperation);
       if (call.actor.kind === 'nobody') demandWatching(schema, document);
+      const { operationName, variables: variableValues } = payload;
+      const operation = { schema, document, operationName, variableValues };
       return {
+        ...operation,
         connection,
         operationId: id,
-        schema,
-        document,
-        operationName: payload.operationName,
-        variableValues: payload.variables,
+        cost: demandAffordable(operation),
         contextValue: (await contextFactory()) as { call: Call },
       };
     } catch (error) {
@@ -115,10 +117,10 @@ export function createSocketOperations(
       const shown = shownResult(await execute(args), call);
       countOutcome(call, shown);
       await args.connection.room();
-      return shown;
+      return withCost(shown, args.cost);
     },
     async subscribe(args) {
-      const { connection, operationId, ...asked } = args;
+      const { connection, operationId, cost: _, ...asked } = args;
       // graphql-ws keeps what it was given while the subscription runs, and the Call is most of it.
       args.contextValue = null;
       const opened = await live.open(asked);

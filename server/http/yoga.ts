@@ -3,6 +3,7 @@ import { isAsyncIterable, mapAsyncIterator, type Plugin, YogaServer } from 'grap
 import type { Context } from '../../schema/builder.ts';
 import type { Call } from '../domain/call.ts';
 import { iterate, type LiveListener, LiveSource } from '../domain/live/source.ts';
+import { useCostLimit } from './cost-limit.ts';
 import { maskErrors, refuse, shownErrors } from './faults.ts';
 import { useAuthenticatedIntrospection, useLimits, useSecretsByPostOnly } from './limits.ts';
 import type { LiveResult, LiveResults } from './live-results.ts';
@@ -33,6 +34,7 @@ export function createGraphQL(
       useLimits(),
       useSecretsByPostOnly(schema),
       ...(openIntrospection ? [] : [useAuthenticatedIntrospection()]),
+      useCostLimit(),
       useFormErrors(),
       useMaskedFaults(),
       useLiveResults(live),

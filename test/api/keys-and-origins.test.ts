@@ -147,7 +147,7 @@ describe('a secret in a URL', () => {
     const asKey = await server.send(
       `/graphql?apiKey=${project.production.secret}&query=${encodeURIComponent('{ viewerKey { id } }')}`,
     );
-    expect(asKey.json).toEqual({ data: { viewerKey: null } });
+    expect(asKey.json).toMatchObject({ data: { viewerKey: null } });
     expect(await countSessions()).toBe(before);
   });
 });

@@ -120,7 +120,7 @@ describe('a device that waits for its session', () => {
     await subscription.until(() => true);
     await api.cancel({}, { clientSecret: session.secret });
     await expect.poll(() => subscription.isComplete).toBe(true);
-    expect(await socket.ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+    expect(await socket.ask('{ __typename }')).toMatchObject({ data: { __typename: 'Query' } });
   });
 });
 

@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { getIntrospectionQuery, type OperationDefinitionNode, parse, validate } from 'graphql';
+import { expect, test } from 'vitest';
+import * as documents from '../../client/gql/graphql.ts';
+import { schema } from '../../schema/index.ts';
+import { costOf } from '../../server/http/cost.ts';
+import { limits } from '../../server/http/limits.ts';
+import { createTestProject } from '../support/projects.ts';
+import { startTestServer } from '../support/server.ts';
+import { withKey } from '../support/session-api.ts';
+import { openSocket, openStream } from '../support/socket.ts';
+
+const { costMax } = limits;
+
+/** What a document costs that must be valid. */
+function cost(query: string, variableValues: Record<string, unknown> = {}, operationName?: string) {
+  const document = parse(query);
+  expect(validate(schema, document)).toEqual([]);
+  return costOf({ schema, document, variableValues, operationName });
+}
+
+const page = '{ edges { cursor node { id } } pageInfo { hasNextPage } }';
+const days = 'range: { days: 30 }';
+
+test.each([
+  ['scalars are free', '{ __typename }', 0],
+  ['an object costs one, and so does each object in it', '{ server { version } }', 1],
+  ['a page costs what it may hold', `{ projects(first: 7) ${page} }`, 7],
+  ['from either end', `{ projects(last: 9) ${page} }`, 9],
+  ['20 if nothing is said', `{ projects ${page} }`, 20],
+  ['null says nothing', `{ projects(first: null) ${page} }`, 20],
+  ['its parts cost as much without the rest', '{ projects { pageInfo { hasNextPage } } }', 20],
+  [
+    'what is asked of each counts for each',
+    '{ projects(first: 3) { edges { node { workspace { id } } } } }',
+    3 + 3,
+  ],
+  [
+    'pages in pages multiply',
+    `{ projects(first: 3) { edges { node { apiKeys(first: 50) ${page} } } } }`,
+    3 + 3 * 50,
+  ],
+  [
+    'and in lists, which are taken for ten',
+    `{ project(id: "x") { environments { apiKeys(first: 5) ${page} } } }`,
+    1 + 10 * (1 + 5),
+  ],
+  ['a list of ids is as long as it is', '{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
+  ['analytics are ten', `{ project(id: "x") { analytics(${days}) { totalSessions } } }`, 11],
+  [
+    'and a hundred more where users are told apart',
+    `{ project(id: "x") { analytics(${days}) { uniqueUsers previous { uniqueUsers } } } }`,
+    1 + 10 + 100 + 1 + 100,
+  ],
+  ['aliases count each', '{ a: server { version } b: server { version } }', 2],
+  [
+    'fragments count where they are spread',
+    `{ ...P other: projects(first: 2) { edges { node { ...K } } } }
+     fragment P on Query { projects(first: 4) { ...E } }
+     fragment E on ProjectConnection { edges { node { ...K } } }
+     fragment K on Project { workspace { id } }`,
+    4 + 4 + 2 + 2,
+  ],
+  [
+    'a fragment on a page counts by the page it is spread in',
+    `{ a: projects(first: 2) { ...E } b: projects(first: 5) { ...E } }
+     fragment E on ProjectConnection { edges { node { ... on Project { workspace { id } } } } }`,
+    2 + 2 + 5 + 5,
+  ],
+  ['inline fragments too', '{ node(id: "x") { ... on Project { workspace { id } } } }', 2],
+  [
+    'what is skipped is free',
+    '{ server @skip(if: true) { version } b: server @include(if: false) { version } }',
+    0,
+  ],
+  ['a mutation is ten', 'mutation { signOut { ... on UserError { code } } }', 10],
+  ['and a subscription', 'subscription { liveSessionCounts { today { started } } }', 10 + 1],
+  ['introspection is free', getIntrospectionQuery(), 0],
+])('%s', (_, query, expected) => {
+  expect(cost(query)).toBe(expected);
+});
+
+test('variables count as they are sent, and by their defaults', () => {
+  const query = `query ($n: Int = 5, $m: Int, $yes: Boolean!, $ids: [ID!]!) {
+    projects(first: $n) { edges { node { apiKeys(first: $m) @include(if: $yes) ${page} } } }
+    nodes(ids: $ids) { id } }`;
+  const rest = { yes: true, ids: ['a', 'b'] };
+  expect(cost(query, rest)).toBe(5 + 5 * 20 + 2);
+  expect(cost(query, { ...rest, n: 2, m: 3 })).toBe(2 + 2 * 3 + 2);
+  expect(cost(query, { ...rest, n: null })).toBe(20 + 20 * 20 + 2);
+  expect(cost(query, { ...rest, yes: false })).toBe(5 + 2);
+  // Refused by rules of their own, which say more; and no way to pay less.
+  expect(cost(query, { ...rest, n: 1_000_000, m: -5 })).toBe(100 + 100 + 2);
+});
+
+test('of several operations the one that is named counts', () => {
+  const query = `query A { server { version } } query B { projects ${page} }`;
+  expect([cost(query, {}, 'A'), cost(query, {}, 'B')]).toEqual([1, 20]);
+});
+
+test('fragments that double each other cost no time', () => {
+  const count = 60;
+  const chain = Array.from(
+    { length: count },
+    (_, n) => `fragment F${n} on Project { ...F${n + 1} ... on Project { ...F${n + 1} } }`,
+  ).join(' ');
+  const query = `query ($n: Int) { projects(first: 1) { edges { node { ...F0 } } } }
+    ${chain} fragment F${count} on Project { apiKeys(first: $n) ${page} }`;
+  const document = parse(query);
+  expect(costOf({ schema, document, variableValues: { n: 1 } })).toBe(1 + 2 ** count);
+});
+
+test('everything that the dashboard, the demos and the README ask is well below the limit', () => {
+  const snippets = [
+    ...readFileSync('README.md', 'utf8').matchAll(/^```graphql\n([\s\S]*?)^```$/gm),
+  ];
+  const all = [
+    ...Object.values(documents).filter((each) => typeof each === 'object' && 'kind' in each),
+    ...snippets.map(([, text = '']) => parse(text)),
+  ];
+  expect(all.length).toBeGreaterThan(50);
+  for (const document of all) {
+    for (const definition of document.definitions as OperationDefinitionNode[]) {
+      if (definition.kind !== 'OperationDefinition') continue;
+      const operationName = definition.name?.value;
+      // As many as may be, wherever a variable says how many.
+      const variableValues = Object.fromEntries(
+        (definition.variableDefinitions ?? []).map(({ variable }) => [variable.name.value, 100]),
+      );
+      const costs = costOf({ schema, document, operationName, variableValues });
+      expect(costs, operationName).toBeLessThan(costMax / 5);
+    }
+  }
+});
+
+const server = await startTestServer();
+const { production } = await createTestProject(server.tools);
+const byKey = withKey(production.secret);
+/** Costs 100 and as much again for each of the first keys. */
+const keysOf =
+  'query ($n: Int) { projects(first: 100) { edges { node { apiKeys(first: $n) { edges { node { id } } } } } } }';
+const inside = { n: (costMax - 100) / 100 };
+const outside = { n: inside.n + 1 };
+const refusal = {
+  message: expect.stringContaining('costs 10100, and may cost 10000 at most'),
+  extensions: { code: 'QUERY_TOO_COMPLEX', cost: { requested: 10_100, maximum: costMax } },
+};
+
+test('an operation at the limit is answered with its cost, and one beyond it refused', async () => {
+  const { json } = await server.post(keysOf, inside, byKey);
+  expect(json.errors).toBeUndefined();
+  expect(json.extensions).toEqual({ cost: { requested: costMax, maximum: costMax } });
+  for (let time = 0; time < 2; time += 1) {
+    const refused = await server.post(keysOf, outside, byKey);
+    expect(refused.json).not.toHaveProperty('data');
+    expect(refused.json.errors).toMatchObject([refusal]);
+  }
+});
+
+test('errors of a resolver come with the cost too', async () => {
+  const { json } = await server.post('{ projects(first: 101) { edges { cursor } } }', {}, byKey);
+  expect(json.errors).toMatchObject([{ extensions: { code: 'VALIDATION_FAILED' } }]);
+  expect(json.extensions).toEqual({ cost: { requested: 100, maximum: costMax } });
+});
+
+test('a socket answers and refuses the same, and a subscription is not begun', async () => {
+  const socket = await openSocket(server.url, { init: { apiKey: production.secret } });
+  expect(await socket.ask(keysOf, inside)).toMatchObject({
+    data: {},
+    extensions: { cost: { requested: costMax } },
+  });
+  expect(await socket.ask(keysOf, outside)).toMatchObject({ errors: [refusal] });
+});
+
+test('a subscription is refused by what each of its events would cost', async () => {
+  const keys = (inner: string) => `apiKeys(first: 100) { edges { node { ${inner} } } }`;
+  const query = `subscription { logAppended { project { ${keys(`project { ${keys('id')} }`)} } } }`;
+  const expected = { code: 'QUERY_TOO_COMPLEX', cost: { maximum: costMax } };
+  const stream = await openStream(server.url, query, {}, byKey.headers);
+  expect(await stream.until(() => true)).toMatchObject({ errors: [{ extensions: expected }] });
+  const socket = await openSocket(server.url, { init: { apiKey: production.secret } });
+  const { errors } = await socket.ask(query);
+  expect(errors).toMatchObject([{ extensions: expected }]);
+});
