@@ -98,6 +98,20 @@ builder.objectType(RateLimitedError, {
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
       description: 'After how many seconds another attempt is worth making.',
     }),
+    limit: t.exposeString('limit', {
+      nullable: true,
+      description:
+        'Which limit it was, as in the `RateLimit` header, such as `starts-per-address`; null where that would tell who somebody is.',
+    }),
+    quota: t.exposeInt('quota', {
+      nullable: true,
+      description: 'How many it allows in `windowSeconds`, or at once; null without a `limit`.',
+    }),
+    windowSeconds: t.exposeInt('windowSeconds', {
+      nullable: true,
+      description:
+        'In how many seconds the whole quota comes back; null where it is one of things that are open.',
+    }),
   }),
 });
 

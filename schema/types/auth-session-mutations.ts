@@ -12,6 +12,7 @@ import {
   OriginNotAllowedError,
   ProjectInactiveError,
   PublicAccessDisabledError,
+  RateLimitedError,
   SessionStateError,
   UserCodeMismatchError,
   ValidationError,
@@ -181,7 +182,7 @@ builder.mutationFields((t) => ({
   startSession: t.field({
     type: StartSessionPayload,
     description:
-      'Starts a sign-in attempt: with a secret key; with a publishable key or the bare project id as public access allows; or as a signed-in user outside production.',
+      'Starts a sign-in attempt: with a secret key; with a publishable key or the bare project id as public access allows; or as a signed-in user outside production. Without a secret key, addresses and projects may start so many a minute; RateLimitedError says when to try again.',
     args: {
       input: t.arg({ type: StartSessionInput, required: true, description: 'What to start.' }),
     },
@@ -193,6 +194,7 @@ builder.mutationFields((t) => ({
         OriginNotAllowedError,
         ProjectInactiveError,
         PublicAccessDisabledError,
+        RateLimitedError,
         ValidationError,
       ],
     },

@@ -9,6 +9,7 @@ import type { Actor, Client } from './actor.ts';
 import type { ApiKeyCache } from './api-keys/check.ts';
 import type { ApiKeyUsage } from './api-keys/usage.ts';
 import type { SessionWriter } from './auth-sessions/writer.ts';
+import type { Draw, PublicStartLimits } from './budgets.ts';
 import type { Connections } from './connections/connection.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Activity } from './live/activity.ts';
@@ -38,6 +39,7 @@ export interface Tools {
   activity: Activity;
   webhookHint: WebhookHint;
   metrics: Metrics;
+  publicStarts: PublicStartLimits;
   /** Whether endpoints may be plain HTTP and private addresses. */
   allowPrivateWebhooks: boolean;
   publicUrl: string;
@@ -56,4 +58,6 @@ export interface Call extends Tools {
   signInCookie: SignInCookie;
   /** The code of the error that a mutation answered with, for what is counted and logged. */
   expectedError?: ErrorCode;
+  /** What this request drew of its budgets so far. */
+  readonly draws: Draw[];
 }

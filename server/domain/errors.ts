@@ -136,13 +136,25 @@ export async function throwConflict(
   throw new ConflictError(`${what} was changed since you read it.`, version);
 }
 
-/** Too many attempts. */
+/** Too many attempts. The same may be tried again later. */
 export class RateLimitedError extends DomainError {
   readonly code = 'RATE_LIMITED';
   readonly retryAfterSeconds: number;
-  constructor(message: string, retryAfterSeconds: number) {
+  /** The name of the budget that is used up; null where it is not told. */
+  readonly limit: string | null;
+  readonly quota: number | null;
+  /** In which the whole quota comes back; null where it is one of things that are open. */
+  readonly windowSeconds: number | null;
+  constructor(
+    message: string,
+    retryAfterSeconds: number,
+    budget: { name: string; quota: number; windowSeconds: number | null } | null = null,
+  ) {
     super(message);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.limit = budget?.name ?? null;
+    this.quota = budget?.quota ?? null;
+    this.windowSeconds = budget?.windowSeconds ?? null;
   }
 }
 

@@ -18,8 +18,10 @@ export interface Bucket {
 
 export interface Taken {
   allowed: boolean;
-  /** Whole seconds until one more attempt has room; 0 if this one was allowed. */
-  retryAfterSeconds: number;
+  /** Attempts that have room now. */
+  remaining: number;
+  /** Whole seconds until one more has. */
+  moreAfterSeconds: number;
 }
 
 /** The level now: elapsed time is never negative, though instants are stored in milliseconds. */
@@ -38,21 +40,23 @@ WITH taken AS (
   RETURNING level
 )
 SELECT EXISTS (SELECT FROM taken) AS allowed,
-  (SELECT ${sunkLevel} + 1 - $2::float8 FROM rate_limits b WHERE b.bucket = $1) AS excess`;
+  coalesce((SELECT level FROM taken), (SELECT ${sunkLevel} FROM rate_limits b WHERE b.bucket = $1)) AS level`;
 
 /** Counts an attempt, before it is known whether it succeeds. */
 export async function takeFromBucket(
   db: Db,
   { bucket, capacity, refillPerSecond }: Bucket,
 ): Promise<Taken> {
-  const { rows } = await db.$pool.query<{ allowed: boolean; excess: number | null }>({
+  const { rows } = await db.$pool.query<{ allowed: boolean; level: number | null }>({
     name: 'rate-limit-take',
     text: takeSql,
     values: [bucket, capacity, refillPerSecond],
   });
-  const { allowed, excess } = rows[0]!;
-  if (allowed) return { allowed, retryAfterSeconds: 0 };
-  return { allowed, retryAfterSeconds: Math.max(1, Math.ceil((excess ?? 1) / refillPerSecond)) };
+  const { allowed, level } = rows[0]!;
+  const room = capacity - (level ?? capacity); // of others, who made the bucket meanwhile
+  const remaining = Math.max(0, Math.floor(room));
+  const moreAfterSeconds = Math.max(1, Math.ceil((remaining + 1 - room) / refillPerSecond));
+  return { allowed, remaining, moreAfterSeconds };
 }
 
 /** Takes an attempt back out of the count, because it succeeded. */

@@ -7,6 +7,7 @@ import { createFailedSignInLog } from './accounts/failed-sign-ins.ts';
 import { createApiKeyCache } from './api-keys/check.ts';
 import { createApiKeyUsage } from './api-keys/usage.ts';
 import { createSessionWriter } from './auth-sessions/writer.ts';
+import type { PublicStartLimits } from './budgets.ts';
 import type { SignUpMode, Tools } from './call.ts';
 import { createConnections } from './connections/registry.ts';
 import { createActivity } from './live/activity.ts';
@@ -26,11 +27,13 @@ export interface ToolsOptions {
   onError?: (error: unknown) => void;
   /** Whether webhook endpoints may be plain HTTP and private addresses. */
   allowPrivateWebhooks: boolean;
+  publicStarts: PublicStartLimits;
 }
 
 /** The tools of one process. */
 export function createTools(options: ToolsOptions): Tools {
-  const { db, events, masterKeys, publicUrl, signUp, onError, allowPrivateWebhooks } = options;
+  const { db, events, masterKeys, publicUrl, signUp, onError, allowPrivateWebhooks, publicStarts } =
+    options;
   const activity = createActivity(db, events, onError);
   const usage = createApiKeyUsage(db);
   const refusals = createRefusalLog(db);
@@ -55,6 +58,7 @@ export function createTools(options: ToolsOptions): Tools {
     activity,
     webhookHint,
     metrics,
+    publicStarts,
     allowPrivateWebhooks,
     publicUrl,
     signUp,

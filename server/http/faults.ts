@@ -7,6 +7,7 @@
  */
 import { PothosValidationError } from '@pothos/core';
 import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { Draw } from '../domain/budgets.ts';
 import type { Call } from '../domain/call.ts';
 import {
   DomainError,
@@ -15,6 +16,7 @@ import {
   UnavailableError,
 } from '../domain/errors.ts';
 import { isDatabaseUnavailable } from '../platform/db.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** How Yoga is told of the HTTP reply. Never sent. */
 interface HttpExtensions {
@@ -134,9 +136,15 @@ function describeDomainError(error: DomainError): Fault {
   const own = Object.entries(error).filter(([name, value]) => name !== 'code' && value !== null);
   const http =
     error instanceof RateLimitedError
-      ? { status: 429, headers: { 'retry-after': String(error.retryAfterSeconds) } }
+      ? { status: 429, headers: rateLimitHeaders([drawOf(error)]) }
       : domainHttp[code];
   return { code, message, details: Object.fromEntries(own), http };
+}
+
+function drawOf({ limit, quota, windowSeconds, retryAfterSeconds }: RateLimitedError): Draw {
+  const isHidden = limit === null;
+  const budget = { name: limit ?? '', quota: quota ?? 0, windowSeconds, isHidden };
+  return { budget, allowed: false, remaining: 0, moreAfterSeconds: retryAfterSeconds };
 }
 
 /** Our own refusals have their code; Yoga's and GraphQL's have one that is not in the catalogue. */

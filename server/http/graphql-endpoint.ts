@@ -15,6 +15,7 @@ import { replyWithFault } from './fault-replies.ts';
 import { refuse } from './faults.ts';
 import { replyWithGraphiQL } from './graphiql.ts';
 import { limits } from './limits.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 import { type Exchange, headersOf, readableByAllOrigins, reply, sendHead } from './replies.ts';
 import { readBody } from './request-body.ts';
 import { createCall, describeClient } from './request-call.ts';
@@ -84,7 +85,7 @@ export function createGraphQLEndpoint(
     if (contentType === null) throw answer.status === 406 ? refusals.accept : refusals.mediaType;
     if (contentType.startsWith('text/event-stream')) {
       await sendStream(exchange, answer, call, credentials);
-    } else await send(exchange, answer, contentType);
+    } else await send(exchange, answer, contentType, rateLimitHeaders(call.draws));
   }
 
   /** Streams until the client leaves, the subscription ends, or the credential does. */
@@ -162,13 +163,18 @@ function isClientGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-async function send(exchange: Exchange, answer: Response, contentType: string): Promise<void> {
+async function send(
+  exchange: Exchange,
+  answer: Response,
+  contentType: string,
+  more: OutgoingHttpHeaders = {},
+): Promise<void> {
   const own: OutgoingHttpHeaders = { 'cache-control': 'no-store' };
   answer.headers.forEach((value, name) => {
     own[name] = value;
   });
   if (!/^(text\/event-stream|multipart\/mixed)/.test(contentType)) {
-    return reply(exchange, answer.status, await answer.text(), readableByAllOrigins, own);
+    return reply(exchange, answer.status, await answer.text(), readableByAllOrigins, own, more);
   }
   sendHead(exchange, answer.status, headersOf(exchange, readableByAllOrigins, own));
   await pipeline(answer.body ?? [], exchange.response);

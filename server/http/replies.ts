@@ -22,7 +22,7 @@ export interface Exchange {
 /** Pages of every origin may read the reply; none may send the cookie along. */
 export const readableByAllOrigins: OutgoingHttpHeaders = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'X-Request-Id, Retry-After',
+  'access-control-expose-headers': 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy',
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { Actor, Client } from '../domain/actor.ts';
+import type { Draw } from '../domain/budgets.ts';
 import type { Call, SignInCookie, Tools } from '../domain/call.ts';
 import { cleanText } from '../domain/validation.ts';
 import type { Logger } from '../platform/log.ts';
@@ -41,6 +42,7 @@ class RequestScope {
   readonly client: Client;
   readonly requestId: string;
   readonly signInCookie: SignInCookie;
+  readonly draws: Draw[] = [];
   readonly #parentLog: Logger;
   #log: Logger | null = null;
 

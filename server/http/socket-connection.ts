@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import { type RawData, WebSocket } from 'ws';
 import type { Actor, Client } from '../domain/actor.ts';
+import { overBudget } from '../domain/budgets.ts';
 import type { Tools } from '../domain/call.ts';
 import type { EndReason } from '../domain/connections/connection.ts';
 import { hasGained } from '../domain/connections/credential-state.ts';
@@ -32,7 +33,7 @@ export const closeCodes = {
 /** Unsent bytes of a socket beside one message, beyond which its reader is too slow; and from which it is waited for. */
 const unsentBytesMax = 1_048_576;
 const unsentBytesEnough = 65_536;
-const operationsMax = 100;
+export const operationsMax = 100;
 
 interface Opening {
   headers: IncomingHttpHeaders;
@@ -166,7 +167,11 @@ export class SocketConnection implements ProtocolSocket {
   /** @throws {RateLimitedError} so much runs on this socket already */
   begin(operationId: string): void {
     if (this.#operations.size >= operationsMax) {
-      throw new RateLimitedError(`At most ${operationsMax} operations at once on one socket.`, 1);
+      throw overBudget(
+        { name: 'operations-per-socket', quota: operationsMax, windowSeconds: null },
+        1,
+        `At most ${operationsMax} operations at once on one socket.`,
+      );
     }
     this.#operations.add(operationId);
   }

@@ -106,5 +106,6 @@ function callOfJob(tools: Tools, name: string, log: Logger): Call {
     requestId: randomUUID(),
     log,
     signInCookie: { set: refuse, clear: refuse },
+    draws: [],
   };
 }

@@ -15,5 +15,6 @@ export function callOfCommand(tools: Tools, name: string): Call {
     requestId: randomUUID(),
     log: createLogger({ level: 'silent' }),
     signInCookie: { set: () => {}, clear: () => {} }, // there is no browser to keep it
+    draws: [],
   };
 }

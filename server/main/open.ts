@@ -64,6 +64,7 @@ export async function openProduct(
           log.error({ err: error }, 'What is live failed: a check of connections, or a delivery');
       },
       allowPrivateWebhooks: config.webhooks.allowPrivate,
+      publicStarts: config.publicStarts,
     });
     return { tools, database };
   } catch (error) {

@@ -48,6 +48,15 @@ export interface Config {
   };
   /** Where Prometheus may read figures; null: nowhere. */
   readonly metrics: MetricsConfig | null;
+  /** How many sessions may be started without a secret key. */
+  readonly publicStarts: {
+    /** Of one address in a minute. */
+    readonly perAddress: number;
+    /** Of one project in a minute. */
+    readonly perProject: number;
+    /** Of one project that are pending. */
+    readonly pendingMax: number;
+  };
   readonly log: { readonly level: LogLevel };
 }
 
@@ -178,6 +187,11 @@ export function loadConfig(env: EnvironmentVariables): Config {
         : publicUrl === null || isLoopback(new URL(publicUrl).hostname),
     }),
     metrics,
+    publicStarts: Object.freeze({
+      perAddress: count('PUBLIC_STARTS_PER_ADDRESS', 1, 1_000_000, 30),
+      perProject: count('PUBLIC_STARTS_PER_PROJECT', 1, 1_000_000, 600),
+      pendingMax: count('PUBLIC_PENDING_MAX', 1, 1_000_000, 10_000),
+    }),
     log: Object.freeze({
       level: choose('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent']) ?? 'info',
     }),

@@ -182,7 +182,8 @@ describe('of one address', () => {
     const refused = await openOne();
     expect(refused.closed).toEqual({
       code: 4429,
-      reason: 'At most 20 connections without a credential at once from one address.',
+      reason:
+        'At most 20 connections without a credential at once from one address. Try again in 10 seconds.',
     });
     expect((await streamOne()).status).toBe(429);
     // With a credential they do not count, nor do those of other addresses.

@@ -152,7 +152,9 @@ test('the table of limits names neither emails nor addresses', async () => {
   const rows = await tools.db.rateLimit.findMany();
   expect(rows.length).toBeGreaterThan(0);
   for (const { bucket } of rows) {
-    expect(bucket).toMatch(/^(network|familiar|strangers|signUp) [\w-]{43}$/);
+    expect(bucket).toMatch(
+      /^(passwords-(per-address|of-familiar|of-strangers)|sign-ups-per-address) [\w-]{43}$/,
+    );
   }
 });
 

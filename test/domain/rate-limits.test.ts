@@ -27,10 +27,11 @@ test('no more attempts pass at once than the bucket holds, whichever process ask
     Array.from({ length: 40 }, (_, n) => takeFromBucket(n % 2 ? db : otherDb, bucket)),
   );
   expect(taken.filter(({ allowed }) => allowed)).toHaveLength(7);
-  for (const { allowed, retryAfterSeconds } of taken) {
-    if (allowed) expect(retryAfterSeconds).toBe(0);
-    else expect(retryAfterSeconds).toBeGreaterThan(0);
-    expect(retryAfterSeconds).toBeLessThanOrEqual(60);
+  expect(new Set(taken.map(({ remaining }) => remaining))).toEqual(new Set([6, 5, 4, 3, 2, 1, 0]));
+  for (const { allowed, remaining, moreAfterSeconds } of taken) {
+    if (!allowed) expect(remaining).toBe(0);
+    expect(moreAfterSeconds).toBeGreaterThan(0);
+    expect(moreAfterSeconds).toBeLessThanOrEqual(60);
   }
 });
 
@@ -39,8 +40,8 @@ test('a refusal names the seconds after which one more attempt passes, and costs
   await takeFromBucket(db, bucket);
   await letPass('sinking', 20);
   await takeFromBucket(db, bucket);
-  const { allowed, retryAfterSeconds } = await takeFromBucket(db, bucket);
-  expect({ allowed, retryAfterSeconds }).toEqual({ allowed: false, retryAfterSeconds: 40 });
+  const refused = await takeFromBucket(db, bucket);
+  expect(refused).toEqual({ allowed: false, remaining: 0, moreAfterSeconds: 40 });
   await letPass('sinking', 38);
   expect((await takeFromBucket(db, bucket)).allowed).toBe(false);
   await letPass('sinking', 2);

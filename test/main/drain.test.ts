@@ -35,7 +35,9 @@ async function lockCounters({ $pool }: Db): Promise<() => Promise<void>> {
 
 /** At whose passwords the server looks, or has looked. */
 async function countAttempts({ $pool }: Db): Promise<number> {
-  const { rowCount } = await $pool.query("SELECT FROM rate_limits WHERE bucket LIKE 'strangers %'");
+  const { rowCount } = await $pool.query(
+    "SELECT FROM rate_limits WHERE bucket LIKE 'passwords-of-strangers %'",
+  );
   return rowCount ?? 0;
 }
 

@@ -37,6 +37,7 @@ test('without any setting, the server is reachable on loopback alone, with its o
     introspection: 'OPEN',
     webhooks: { allowPrivate: true },
     metrics: null,
+    publicStarts: { perAddress: 30, perProject: 600, pendingMax: 10_000 },
     log: { level: 'info' },
   };
   expect(loadConfig({})).toEqual(config);
@@ -61,6 +62,7 @@ test('every problem is reported at once, in a sentence that quotes no secret', (
     DATABASE_POOL_MAX: '0',
     MASTER_KEY: `a:${key},b:c2hvcnQ=`,
     SIGN_UP: 'maybe',
+    PUBLIC_STARTS_PER_ADDRESS: '0',
     LOG_LEVEL: 'loud',
     TRUSTED_PROXIES: '10.0.0.0/8, everybody',
   });
@@ -73,6 +75,7 @@ test('every problem is reported at once, in a sentence that quotes no secret', (
       "SIGN_UP must be one of open, first, closed.",
       "TRUSTED_PROXIES must list addresses, CIDRs, loopback, linklocal or uniquelocal; "everybody" is none.",
       "DATABASE_POOL_MAX must be a whole number from 1 to 1000.",
+      "PUBLIC_STARTS_PER_ADDRESS must be a whole number from 1 to 1000000.",
       "LOG_LEVEL must be one of trace, debug, info, warn, error, silent.",
     ]
   `);

@@ -59,6 +59,7 @@ test('checks and partial indexes stand', async () => {
       "auth_sessions_idempotency_key",
       "auth_sessions_key_idx",
       "auth_sessions_pending_idx",
+      "auth_sessions_public_pending_idx",
       "auth_sessions_status_idx",
       "auth_sessions_subject_idx",
       "auth_sessions_user_code_key",

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Actor, Client } from '../../server/domain/actor.ts';
 import type { Call, SignInCookie, Tools } from '../../server/domain/call.ts';
 import { createTools, type ToolsOptions } from '../../server/domain/tools.ts';
+import { loadConfig } from '../../server/platform/config.ts';
 import { openDb } from '../../server/platform/db.ts';
 import { createEvents } from '../../server/platform/events.ts';
 import { createLogger } from '../../server/platform/log.ts';
@@ -19,6 +20,7 @@ export function createTestTools(url: string, options: Partial<ToolsOptions> = {}
     publicUrl: 'http://localhost:4000',
     signUp: 'OPEN',
     allowPrivateWebhooks: true,
+    publicStarts: loadConfig({}).publicStarts,
     ...options,
   });
 }
@@ -57,6 +59,7 @@ export function callAs(
     requestId: randomBytes(8).toString('hex'),
     log: createLogger({ level: 'silent' }),
     signInCookie: recordCookie(),
+    draws: [],
   };
 }
 

@@ -10,9 +10,8 @@
  * Accounts that do not exist are counted like others: a limit does not tell them apart.
  */
 import { isIPv6 } from 'node:net';
+import { type DrawingCall, drawFrom } from '../budgets.ts';
 import type { Call } from '../call.ts';
-import { RateLimitedError } from '../errors.ts';
-import { type Bucket, giveBackToBucket, takeFromBucket } from '../rate-limits.ts';
 
 /** Attempts at once, and seconds until one more. */
 export const attemptLimits = {
@@ -27,7 +26,15 @@ export const attemptLimits = {
 } as const;
 
 type Limit = keyof typeof attemptLimits;
-type LimitedCall = Pick<Call, 'db' | 'masterKeys' | 'client'>;
+type LimitedCall = DrawingCall & Pick<Call, 'client'>;
+
+/** How clients are told of them. Those of an account would tell whether it was signed in from here. */
+const names: Record<Limit, { name: string; isHidden?: boolean }> = {
+  network: { name: 'passwords-per-address' },
+  familiar: { name: 'passwords-of-familiar', isHidden: true },
+  strangers: { name: 'passwords-of-strangers', isHidden: true },
+  signUp: { name: 'sign-ups-per-address' },
+};
 
 /**
  * Counts an attempt at an account's password.
@@ -43,21 +50,20 @@ export async function countPasswordAttempt(
 ): Promise<() => Promise<void>> {
   const network = networkOf(call.client.ip);
   const account = email.toLowerCase();
-  const buckets = [
-    bucketOf(call, 'network', network),
+  const giveBacks = [
+    await draw(call, 'network', network),
     isFamiliar
-      ? bucketOf(call, 'familiar', `${account} ${network}`)
-      : bucketOf(call, 'strangers', account),
+      ? await draw(call, 'familiar', `${account} ${network}`)
+      : await draw(call, 'strangers', account),
   ];
-  for (const bucket of buckets) await take(call, bucket);
   return async () => {
-    for (const bucket of buckets) await giveBackToBucket(call.db, bucket);
+    for (const giveBack of giveBacks) await giveBack();
   };
 }
 
 /** @throws {RateLimitedError} too many sign-ups from this network lately */
 export async function countSignUp(call: LimitedCall): Promise<void> {
-  await take(call, bucketOf(call, 'signUp', networkOf(call.client.ip)));
+  await draw(call, 'signUp', networkOf(call.client.ip));
 }
 
 /**
@@ -82,16 +88,8 @@ export function networkOf(ip: string | null): string {
     .join(':');
 }
 
-/** The name holds a digest of whom it counts: a dump of the table names neither emails nor addresses. */
-function bucketOf({ masterKeys }: LimitedCall, limit: Limit, whom: string): Bucket {
-  const { capacity, secondsPerAttempt } = attemptLimits[limit];
-  const digest = masterKeys.digest('rate-limit', `${limit} ${whom}`).toString('base64url');
-  return { bucket: `${limit} ${digest}`, capacity, refillPerSecond: 1 / secondsPerAttempt };
-}
-
-async function take({ db }: LimitedCall, bucket: Bucket): Promise<void> {
-  const { allowed, retryAfterSeconds } = await takeFromBucket(db, bucket);
-  if (allowed) return;
-  const seconds = retryAfterSeconds === 1 ? '1 second' : `${retryAfterSeconds} seconds`;
-  throw new RateLimitedError(`Too many attempts. Try again in ${seconds}.`, retryAfterSeconds);
+function draw(call: LimitedCall, limit: Limit, whom: string): Promise<() => Promise<void>> {
+  const { capacity: quota, secondsPerAttempt } = attemptLimits[limit];
+  const budget = { ...names[limit], quota, windowSeconds: quota * secondsPerAttempt };
+  return drawFrom(call, budget, whom, 'Too many attempts.');
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { RateLimitedError } from '../errors.ts';
+import { overBudget } from '../budgets.ts';
 
 /**
  * Bounds how many made-up keys an address may have looked up. A checksum is easily computed, so
@@ -18,7 +18,8 @@ export interface JunkLimit {
   begin(ip: string | null): (exists: boolean) => void;
 }
 
-const junkMaxPerMinute = 30;
+export const junkMaxPerMinute = 30;
+const budget = { name: 'unknown-keys-per-address', quota: junkMaxPerMinute, windowSeconds: 60 };
 /** More than any server has keys that are new to us; not yet known to be junk. */
 const atOnceMax = 200;
 const addressesMax = 50_000;
@@ -35,7 +36,7 @@ export function createJunkLimit(): JunkLimit {
       if (isOver || now >= atOnceMax) {
         const waitMs = isOver ? junk.getRemainingTTL(name) : 1_000;
         const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1_000));
-        throw new RateLimitedError('Too many API keys that do not exist.', retryAfterSeconds);
+        throw overBudget(budget, retryAfterSeconds, 'Too many API keys that do not exist.');
       }
       underWay.set(name, now + 1);
       return (exists) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { StartedWith } from '../../../prisma/generated/enums.ts';
 import type { Db } from '../../platform/db.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
@@ -23,12 +24,16 @@ export interface NewSession extends Origin {
   /** Of the end user's waiting device, not of a server that speaks for it; null where unknown. */
   device_ip: string | null;
   device_user_agent: string | null;
+  /** Of a start without a secret key: its project, and how many of those may be pending. */
+  project_id?: string;
+  pending_max?: number;
 }
 
 export type StartRefusal =
   | 'NOT_FOUND'
   | 'PROJECT_INACTIVE'
   | 'PUBLIC_ACCESS_DISABLED'
+  | 'TOO_MANY_PENDING'
   | RefusalReason;
 
 export type Started =
@@ -39,7 +44,13 @@ export type Started =
 
 const columns = `id text, started_with started_with, environment_id text, secret_id text, user_code text,
   metadata jsonb, nonce text, return_url text, master_key_id text, idempotency_key text,
-  idempotency_digest text, device_ip text, device_user_agent text, ${effectsInput}`;
+  idempotency_digest text, device_ip text, device_user_agent text, pending_max int, ${effectsInput}`;
+
+/** Sessions that were started without a secret key and are pending, by the index `auth_sessions_public_pending_idx`. */
+export function publicPendingSql(row: string): string {
+  return `${row}.status = 'PENDING' AND ${row}.started_with IN ('PUBLISHABLE_KEY', 'PROJECT_ID')
+    AND ${row}.expires_at > now()`;
+}
 
 /**
  * Joins a row by its id, through the index. PostgreSQL takes JSON for a hundred rows, however few they
@@ -53,7 +64,15 @@ const looked = (table: string, as: string, id: string) =>
  * One statement for many requests. Each row is judged by itself: environment, key and project are
  * read in the statement that writes, so what was switched off before it began starts nothing.
  */
-const text = `
+const sqlOf = ({
+  judged,
+  refused,
+  judging,
+}: {
+  judged: string;
+  refused: string;
+  judging: string;
+}) => `
 WITH input AS (
   SELECT * FROM ROWS FROM (jsonb_to_recordset($1) AS (${columns}))
     WITH ORDINALITY AS i(${namesOf(columns)}, n)
@@ -77,6 +96,7 @@ checked AS (
   ${looked('api_key_secrets', 's', 'i.secret_id')}
   ${looked('api_keys', 'k', 's.api_key_id')}
 ),
+${judging}
 made AS (
   INSERT INTO auth_sessions (id, workspace_id, project_id, environment_id, api_key_id, started_with,
     user_code, require_user_code, metadata, nonce, return_url, master_key_id, idempotency_key,
@@ -85,7 +105,7 @@ made AS (
     require_user_code, metadata, nonce, return_url, master_key_id, idempotency_key,
     decode(idempotency_digest, 'hex'), device_ip, device_user_agent, now(),
     now() + make_interval(secs => session_lifetime_seconds)
-  FROM checked WHERE refused IS NULL
+  FROM ${judged} j WHERE ${refused} IS NULL
   ON CONFLICT DO NOTHING
   RETURNING *
 ),
@@ -95,9 +115,28 @@ changed AS (
   FROM made m JOIN input i ON i.id = m.id
 ),
 ${effectsSql}
-SELECT checked.refused, made.id, made.workspace_id, made.project_id, made.api_key_id,
+SELECT ${refused} AS refused, made.id, made.workspace_id, made.project_id, made.api_key_id,
   made.require_user_code, made.created_at, made.expires_at, ${announcedSql}
-FROM checked LEFT JOIN made ON made.id = checked.id ORDER BY checked.n`;
+FROM ${judged} j LEFT JOIN made ON made.id = j.id ORDER BY j.n`;
+
+const text = sqlOf({ judged: 'checked', refused: 'j.refused', judging: '' });
+
+/** The same of starts without a secret key: as many of each project as there is room for. */
+const publicText = sqlOf({
+  judged: 'counted_in',
+  refused: "CASE WHEN j.is_over THEN 'TOO_MANY_PENDING' ELSE j.refused END",
+  judging: `
+pending AS (
+  SELECT project_id, (SELECT count(*) FROM auth_sessions a
+    WHERE a.project_id = c.project_id AND ${publicPendingSql('a')}) AS pending
+  FROM (SELECT DISTINCT project_id FROM checked WHERE refused IS NULL) c
+),
+counted_in AS (
+  SELECT c.*, c.refused IS NULL AND p.pending
+    + row_number() OVER (PARTITION BY c.project_id, c.refused ORDER BY c.n) > c.pending_max AS is_over
+  FROM checked c LEFT JOIN pending p ON p.project_id = c.project_id
+),`,
+});
 
 /**
  * Starts the sessions, with their log entries, counters and events, in one transaction.
@@ -117,6 +156,50 @@ export async function insertSessions(
     text,
     values: [JSON.stringify(items), slot],
   });
+  return startedBy(items, rows, onAnnounced);
+}
+
+/**
+ * The same of starts without a secret key. Projects are locked first, so that what is counted as
+ * pending includes what others have just started: two processes cannot both take the last place.
+ */
+export async function insertPublicSessions(
+  db: Db,
+  items: NewSession[],
+  slot: number,
+  onAnnounced?: () => void,
+): Promise<Started[]> {
+  const client = await db.$pool.connect();
+  try {
+    await client.query(`BEGIN; ${lockSql(items)}`);
+    const { rows } = await client.query({
+      name: 'sessions-start-public',
+      text: publicText,
+      values: [JSON.stringify(items), slot],
+    });
+    await client.query('COMMIT');
+    client.release();
+    return startedBy(items, rows, onAnnounced);
+  } catch (error) {
+    client.release(true); // and with it what had begun
+    throw error;
+  }
+}
+
+/** In one order, so that two statements wait for each other instead of deadlocking. */
+function lockSql(items: NewSession[]): string {
+  const digests = items.map(({ project_id }) =>
+    createHash('sha256').update(`pending ${project_id}`).digest().readBigInt64BE(),
+  );
+  const locks = [...new Set(digests)].sort((a, b) => (a < b ? -1 : 1));
+  return locks.map((lock) => `SELECT pg_advisory_xact_lock(${lock})`).join('; ');
+}
+
+function startedBy(
+  items: NewSession[],
+  rows: Record<string, never>[],
+  onAnnounced?: () => void,
+): Started[] {
   if (rows[0]?.announced) onAnnounced?.();
   return rows.map((row, n) => {
     if (row.refused) return { refused: row.refused };

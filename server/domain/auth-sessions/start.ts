@@ -12,6 +12,7 @@ import {
   OriginNotAllowedError,
   ProjectInactiveError,
   PublicAccessDisabledError,
+  RateLimitedError,
   UnauthenticatedError,
 } from '../errors.ts';
 import { kindOfId, newId } from '../ids.ts';
@@ -22,6 +23,7 @@ import { readSessionByIdempotencyKey } from './find.ts';
 import { digestOfInput, forgetIdempotencyKey } from './idempotency.ts';
 import type { NewSession, Started, StartRefusal } from './insert.ts';
 import { originOf } from './origin.ts';
+import { countPublicStart, tooManyPending } from './public-starts.ts';
 import type { SessionRecord } from './record.ts';
 import { checkReturnUrl } from './return-url.ts';
 import { clientSecretOf, linkTokenOf, newUserCode } from './secrets.ts';
@@ -89,6 +91,7 @@ const inputRules = z.object({
 interface Door {
   startedWith: NewSession['started_with'];
   environmentId: string;
+  projectId: string;
   kind: 'PRODUCTION' | 'STAGING' | 'DEVELOPMENT' | 'CUSTOM';
   allowedOrigins: readonly string[];
   secretId: string | null;
@@ -106,6 +109,7 @@ const triesMax = 5;
  * @throws {ValidationError} an input field breaks a rule
  * @throws {NotFoundError} no such project or environment
  * @throws {ProjectInactiveError} @throws {PublicAccessDisabledError} @throws {OriginNotAllowedError}
+ * @throws {RateLimitedError} too many without a secret key
  * @throws {IdempotencyMismatchError} the idempotency key came before with other input
  */
 export async function startSession(call: Call, input: StartSessionInput): Promise<StartedSession> {
@@ -120,7 +124,9 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
   const returnUrl =
     fields.returnUrl == null ? null : checkReturnUrl(fields.returnUrl, door, bySecretKey);
 
-  const { masterKeys } = call;
+  const isPublic = door.startedWith === 'PUBLISHABLE_KEY' || door.startedWith === 'PROJECT_ID';
+  const giveBack = isPublic ? await countPublicly(call, door) : null;
+  const { masterKeys, publicStarts } = call;
   const idempotencyKey = fields.idempotencyKey ?? null;
   const idempotencyDigest = idempotencyKey === null ? null : digestOfInput(fields);
   for (let tries = 0; tries < triesMax; tries += 1) {
@@ -140,6 +146,7 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
       // A secret key speaks for a device that it alone can name; its own address would mislead.
       device_ip: bySecretKey ? (fields.endUserIp ?? null) : call.client.ip,
       device_user_agent: bySecretKey ? (fields.endUserAgent ?? null) : call.client.userAgent,
+      ...(isPublic && { project_id: door.projectId, pending_max: publicStarts.pendingMax }),
     });
     if ('session' in result) return new StartedSession(call, result.session);
     const earlier =
@@ -147,7 +154,13 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
         ? await readSessionByIdempotencyKey(call.db, door.environmentId, idempotencyKey)
         : null;
     if ('refused' in result && (!earlier || earlier.forgotten)) {
-      throw noteRefusal(call, door.environmentId, result.refused, startRefusal(result.refused));
+      await giveBack?.();
+      const { environmentId, projectId } = door;
+      const error =
+        result.refused === 'TOO_MANY_PENDING'
+          ? await tooManyPending(call, projectId)
+          : startRefusal(result.refused);
+      throw noteRefusal(call, environmentId, result.refused, error);
     }
     if (!earlier) continue; // the user code was taken
     if (earlier.forgotten) await forgetIdempotencyKey(call, earlier.id);
@@ -172,6 +185,7 @@ async function findDoor(call: Call, input: StartSessionInput): Promise<Door> {
     return {
       startedWith: actor.key.type === 'SECRET' ? 'SECRET_KEY' : 'PUBLISHABLE_KEY',
       environmentId: actor.key.environmentId,
+      projectId: actor.key.projectId,
       kind: actor.key.environmentKind,
       allowedOrigins: actor.key.allowedOrigins,
       secretId: actor.key.secretId,
@@ -192,7 +206,11 @@ async function findDoorOfUser(call: Call, id: string): Promise<Door> {
     throw new UnauthenticatedError('Naming an environment takes a signed-in user.');
   }
   const environment = await findEnvironment(call, id, {
-    select: { kind: true, allowedOrigins: true, project: { select: { workspaceId: true } } },
+    select: {
+      kind: true,
+      allowedOrigins: true,
+      project: { select: { id: true, workspaceId: true } },
+    },
   });
   if (!environment) throw new NotFoundError('The environment');
   const { kind, allowedOrigins, project } = environment;
@@ -203,7 +221,14 @@ async function findDoorOfUser(call: Call, id: string): Promise<Door> {
         : 'Starting sessions takes the role Developer or higher.',
     );
   }
-  return { startedWith: 'USER', environmentId: id, kind, allowedOrigins, secretId: null };
+  return {
+    startedWith: 'USER',
+    environmentId: id,
+    projectId: project.id,
+    kind,
+    allowedOrigins,
+    secretId: null,
+  };
 }
 
 /** The bare project id means the default environment. */
@@ -221,14 +246,21 @@ async function findDoorOfProject(call: Call, projectId: string): Promise<Door> {
   if (origin !== null && !isOriginAllowed(origin, { kind, allowedOrigins })) {
     throw noteRefusal(call, id, 'ORIGIN_NOT_ALLOWED', new OriginNotAllowedError(origin));
   }
-  return { startedWith: 'PROJECT_ID', environmentId: id, kind, allowedOrigins, secretId: null };
+  return {
+    startedWith: 'PROJECT_ID',
+    environmentId: id,
+    projectId,
+    kind,
+    allowedOrigins,
+    secretId: null,
+  };
 }
 
 /** For the log too: a switched-off project should show who still knocks. */
 function noteRefusal(
   call: Call,
   environmentId: string,
-  refused: StartRefusal,
+  refused: StartRefusal | 'RATE_LIMITED',
   error: Error,
 ): Error {
   const { actor, client, requestId } = call;
@@ -245,7 +277,16 @@ function noteRefusal(
   return error;
 }
 
-function startRefusal(refused: StartRefusal): Error {
+async function countPublicly(call: Call, door: Door): Promise<() => Promise<void>> {
+  try {
+    return await countPublicStart(call, door.projectId);
+  } catch (error) {
+    if (!(error instanceof RateLimitedError)) throw error;
+    throw noteRefusal(call, door.environmentId, error.code, error);
+  }
+}
+
+function startRefusal(refused: Exclude<StartRefusal, 'TOO_MANY_PENDING'>): Error {
   switch (refused) {
     case 'NOT_FOUND':
       return new NotFoundError('The project');

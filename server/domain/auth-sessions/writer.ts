@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { apart, Batcher, type Failed, settle } from '../../platform/batch.ts';
 import type { Db } from '../../platform/db.ts';
-import { insertSessions, type NewSession, type Started } from './insert.ts';
+import { insertPublicSessions, insertSessions, type NewSession, type Started } from './insert.ts';
 import { type Move, type Moved, moveSessions } from './move.ts';
 
 /**
@@ -60,6 +60,16 @@ export function createSessionWriter(
         told((some) => insertSessions(db, some, slotOf(lane), onAnnounced)),
       ),
   });
+  // Apart, for they wait for others that start in the same project.
+  const publicStarts = new Batcher<NewSession, Started | Failed>({
+    lanes,
+    itemsMax,
+    run: (items, lane) =>
+      apart(
+        items,
+        told((some) => insertPublicSessions(db, some, slotOf(2 * lanes + lane), onAnnounced)),
+      ),
+  });
   const moves = new Batcher<Move, Moved | Failed>({
     lanes,
     itemsMax,
@@ -71,7 +81,8 @@ export function createSessionWriter(
   });
   return {
     async start(item) {
-      const started = settle(await starts.add(item));
+      const writers = item.pending_max === undefined ? starts : publicStarts;
+      const started = settle(await writers.add(item));
       if ('session' in started) onBecame('started');
       return started;
     },

@@ -16,7 +16,7 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../../platform/db.ts';
 import type { Events, Message } from '../../platform/events.ts';
 import type { Actor } from '../actor.ts';
-import { RateLimitedError } from '../errors.ts';
+import { overBudget } from '../budgets.ts';
 import type { Connection, Connections } from './connection.ts';
 import { keyOf, readCredentialStates } from './credential-state.ts';
 
@@ -31,7 +31,7 @@ const lookEveryMs = 250;
 const lookAgainMs = 3_600_000;
 
 /** Waiting devices that one address may have at once without a credential. */
-const keylessMax = 20;
+export const keylessMax = 20;
 
 /** All connections of one credential. */
 interface Credential {
@@ -149,9 +149,10 @@ export function createConnections(
     const address = connection.ip ?? 'unknown';
     const others = keyless.get(address) ?? new Set();
     if (others.size >= keylessMax) {
-      throw new RateLimitedError(
-        `At most ${keylessMax} connections without a credential at once from one address.`,
+      throw overBudget(
+        { name: 'keyless-connections-per-address', quota: keylessMax, windowSeconds: null },
         10,
+        `At most ${keylessMax} connections without a credential at once from one address.`,
       );
     }
     keyless.set(address, others.add(connection));
