@@ -29,7 +29,7 @@ export interface Connections {
    * Keeps the connection in mind until the returned function is called.
    *
    * @returns once its credential was found to be live after the call; null: it was ended at once
-   * @throws {RateLimitedError} it has no credential, and its address has too many such already
+   * @throws {RateLimitedError} its address or its credential has as many open as it may
    * @throws the database's error, where it cannot be asked
    */
   add(connection: Connection): Promise<(() => void) | null>;

@@ -16,9 +16,9 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../../platform/db.ts';
 import type { Events, Message } from '../../platform/events.ts';
 import type { Actor } from '../actor.ts';
-import { overBudget } from '../budgets.ts';
 import type { Connection, Connections } from './connection.ts';
 import { keyOf, readCredentialStates } from './credential-state.ts';
+import { Crowds } from './crowds.ts';
 
 /** Longer than this without hearing, and nothing is believed that was not asked. Two beats are 500 ms. */
 const deafAfterMs = 550;
@@ -29,9 +29,6 @@ const lookEveryMs = 250;
  * month, and timers overflow at 24.8 days.
  */
 const lookAgainMs = 3_600_000;
-
-/** Waiting devices that one address may have at once without a credential. */
-export const keylessMax = 20;
 
 /** All connections of one credential. */
 interface Credential {
@@ -53,8 +50,9 @@ export function createConnections(
   let checking: Promise<void> | null = null;
   let next: Promise<void> | null = null;
   let deadline: NodeJS.Timeout | undefined;
-  /** Those without a credential, by their address. */
-  const keyless = new Map<string, Set<Connection>>();
+  const crowds = new Crowds();
+  /** Those without a credential, which nothing but the process ends. */
+  const keyless = new Set<Connection>();
   let isStopping = false;
 
   events.listen({
@@ -145,23 +143,6 @@ export function createConnections(
     deadline.unref();
   }
 
-  function addKeyless(connection: Connection): () => void {
-    const address = connection.ip ?? 'unknown';
-    const others = keyless.get(address) ?? new Set();
-    if (others.size >= keylessMax) {
-      throw overBudget(
-        { name: 'keyless-connections-per-address', quota: keylessMax, windowSeconds: null },
-        10,
-        `At most ${keylessMax} connections without a credential at once from one address.`,
-      );
-    }
-    keyless.set(address, others.add(connection));
-    return () => {
-      others.delete(connection);
-      if (others.size === 0 && keyless.get(address) === others) keyless.delete(address);
-    };
-  }
-
   return {
     processId: randomUUID(),
     async add(connection) {
@@ -169,8 +150,15 @@ export function createConnections(
         connection.end('SERVER_STOPPING');
         return null;
       }
-      if (connection.actor.kind === 'nobody') return addKeyless(connection);
       const name = nameOf(connection);
+      const leave = crowds.enter(connection, name);
+      if (connection.actor.kind === 'nobody') {
+        keyless.add(connection);
+        return () => {
+          keyless.delete(connection);
+          leave();
+        };
+      }
       let credential = credentials.get(name);
       if (!credential) {
         const lookAt = Number.POSITIVE_INFINITY;
@@ -181,6 +169,7 @@ export function createConnections(
       const { connections } = credential;
       connections.add(connection);
       const remove = () => {
+        leave();
         connections.delete(connection);
         if (connections.size === 0 && credentials.get(name)?.connections === connections) {
           credentials.delete(name);
@@ -193,7 +182,9 @@ export function createConnections(
         remove();
         throw error;
       }
-      return credentials.get(name)?.connections === connections ? remove : null;
+      if (credentials.get(name)?.connections === connections) return remove;
+      leave();
+      return null;
     },
     countByKey() {
       const counts = new Map<string, number>();
@@ -208,7 +199,7 @@ export function createConnections(
       clearInterval(watch);
       clearTimeout(deadline);
       const all = [...credentials.values()].flatMap(({ connections }) => [...connections]);
-      for (const some of keyless.values()) all.push(...some);
+      all.push(...keyless);
       credentials.clear();
       keyless.clear();
       for (const connection of all) connection.end('SERVER_STOPPING');

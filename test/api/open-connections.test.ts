@@ -1,0 +1,95 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { openMax } from '../../server/domain/connections/crowds.ts';
+import { signUpSomebody } from '../support/accounts.ts';
+import { newAddress } from '../support/call.ts';
+import { createTestProject } from '../support/projects.ts';
+import { startTestServer } from '../support/server.ts';
+import { createSessionApi, withKey } from '../support/session-api.ts';
+import { openSocket, openStream, type TestSocket } from '../support/socket.ts';
+
+const server = await startTestServer({ trustedProxies: ['loopback'] });
+const { url, tools } = server;
+const project = await createTestProject(tools);
+const { publishableValue } = project.development;
+const { clientSecret } = await createSessionApi(server).start(withKey(project.production.secret));
+const watch =
+  'subscription ($secret: String!) { sessionChanged(clientSecret: $secret) { status } }';
+const variables = { secret: clientSecret };
+
+type How = (headers: Record<string, string>) => Promise<TestSocket>;
+
+const withoutCredential: How = async (headers) => {
+  const socket = await openSocket(url, { headers });
+  if (!socket.closed) await socket.subscribe(watch, variables).until(() => true);
+  return socket;
+};
+const withPublishable: How = (headers) =>
+  openSocket(url, { headers, init: { apiKey: publishableValue } });
+const openMany = (count: number, how: How, headers = {}) =>
+  Promise.all(Array.from({ length: count }, () => how(headers)));
+
+test('devices with a publishable key and without any share what one address may have open', async () => {
+  const crowded = { 'x-forwarded-for': newAddress() };
+  const sockets = [
+    ...(await openMany(10, withoutCredential, crowded)),
+    ...(await openMany(openMax.perAddress - 10, withPublishable, crowded)),
+  ];
+  expect(sockets.map(({ closed }) => closed)).toEqual(sockets.map(() => null));
+  for (const how of [withoutCredential, withPublishable]) {
+    expect((await how(crowded)).closed).toEqual({
+      code: 4429,
+      reason:
+        'At most 20 connections without a secret at once from one address. Try again in 10 seconds.',
+    });
+  }
+  // Other addresses, and servers at the same one, have room.
+  expect((await withPublishable({ 'x-forwarded-for': newAddress() })).closed).toBeNull();
+  const init = { apiKey: project.production.secret };
+  expect((await openSocket(url, { headers: crowded, init })).closed).toBeNull();
+  sockets.at(-1)!.socket.close();
+  await expect.poll(async () => (await withPublishable(crowded)).closed).toBeNull();
+});
+
+test('an event stream that is one too many is refused with when to come back', async () => {
+  const crowded = { 'x-forwarded-for': newAddress() };
+  await openMany(openMax.perAddress - 1, withPublishable, crowded);
+  expect((await openStream(url, watch, variables, crowded)).status).toBe(200);
+  const leave = new AbortController();
+  onTestFinished(() => leave.abort());
+  const refused = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...crowded },
+    body: JSON.stringify({ query: watch, variables }),
+    signal: leave.signal,
+  });
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe('10');
+  expect(refused.headers.get('ratelimit-policy')).toBe('"connections-per-address";q=20');
+  expect(refused.headers.get('ratelimit')).toBe('"connections-per-address";r=0;t=10');
+  const { errors } = await refused.json();
+  expect(errors[0].extensions).toMatchObject({
+    code: 'RATE_LIMITED',
+    limit: 'connections-per-address',
+    quota: 20,
+    retryAfterSeconds: 10,
+    requestId: refused.headers.get('x-request-id'),
+  });
+});
+
+test('a sign-in has so many open and no more, and a secret key as many as it likes', async () => {
+  const somebody = await signUpSomebody(tools);
+  const headers = { cookie: `latchkey=${somebody.token}`, origin: url };
+  const signedIn: How = () => openSocket(url, { headers });
+  const sockets = await openMany(openMax.perPerson, signedIn);
+  expect(new Set(sockets.map(({ closed }) => closed))).toEqual(new Set([null]));
+  expect((await signedIn({})).closed).toMatchObject({
+    code: 4429,
+    reason: expect.stringMatching(/^At most 100 connections at once with one sign-in/),
+  });
+  sockets[0]!.socket.close();
+  await expect.poll(async () => (await signedIn({})).closed).toBeNull();
+
+  const init = { apiKey: project.production.secret };
+  const keyed = await openMany(openMax.perPerson + 1, () => openSocket(url, { init }));
+  expect(new Set(keyed.map(({ closed }) => closed))).toEqual(new Set([null]));
+});
