@@ -200,7 +200,7 @@ test('every script and file that it names is there', () => {
   );
   const ofNpm = ['ci', 'and', 'comes', 'are'];
   expect(named.filter((name) => !(name in scripts) && !ofNpm.includes(name))).toEqual([]);
-  for (const [, path] of readme.matchAll(/\]\(([^)]+)\)/g)) {
+  for (const [, path] of readme.matchAll(/\]\((?!https:)([^)#]+)(?:#[\w-]+)?\)/g)) {
     expect(() => statSync(path!), path).not.toThrow();
   }
 });

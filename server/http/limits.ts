@@ -24,7 +24,10 @@ import { UnauthenticatedError } from '../domain/errors.ts';
 import { refuse } from './faults.ts';
 
 export const limits = {
+  /** Of a body, and of a message of a socket. */
   bodyBytesMax: 1_048_576,
+  /** Of all headers of a request, as they are sent. */
+  headerBytesMax: 16_384,
   /** Yoga keeps a thousand documents, whatever their length, so this bounds what they take. */
   queryCharactersMax: 32_768,
   /**

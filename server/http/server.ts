@@ -15,6 +15,7 @@ import { createExportEndpoint, exportedBy } from './export-endpoint.ts';
 import { faultReply } from './faults.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { replyLive, replyReady } from './health.ts';
+import { limits } from './limits.ts';
 import { LiveResults } from './live-results.ts';
 import { createMetricsDocument, type Scrape } from './metrics.ts';
 import { type Exchange, readableByAllOrigins, reply, replyWithJson } from './replies.ts';
@@ -151,7 +152,7 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
       answerFailure(exchange, error);
     }
   }
-  const server = createServer(answer);
+  const server = createServer({ maxHeaderSize: limits.headerBytesMax }, answer);
   server.on('checkExpectation', answer); // of expectations that nobody knows, which may be ignored
   server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) === '/graphql' && !isLast()) {

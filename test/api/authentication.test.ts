@@ -231,7 +231,9 @@ describe('pages of other origins', () => {
     for (const query of ['{ hello }', '{ nope }', '{ fail(how: "databaseAway") }']) {
       const { headers } = await server.post(query, {}, { headers: { origin: foreign } });
       expect(headers.get('access-control-allow-origin')).toBe('*');
-      expect(headers.get('access-control-expose-headers')).toBe('X-Request-Id, Retry-After');
+      expect(headers.get('access-control-expose-headers')).toBe(
+        'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy',
+      );
       expect(headers.has('access-control-allow-credentials')).toBe(false);
     }
   });

@@ -58,13 +58,44 @@ test('five directives pass the limit, and one more does not', async () => {
   expect(codes).toContainEqual(expect.objectContaining({ code: 'QUERY_TOO_COMPLEX' }));
 });
 
-test('a document of too many tokens or characters is refused', async () => {
-  const selection = 'hello '.repeat(limits.tokensMax - 2);
-  // Not too many tokens; GraphQL itself gives up comparing so many fields.
-  expect((await server.post(`{ ${selection} }`)).text).not.toContain('tokens');
-  await expectTooComplex(`{ ${selection} hello }`, /^The query must have at most 1000 tokens/);
-  const comment = `#${' '.repeat(limits.queryCharactersMax)}\n{ hello }`;
-  await expectTooComplex(comment, /characters/);
+test('a thousand tokens are read, and one more is not', async () => {
+  const operations = (tokens: number) =>
+    Array.from({ length: tokens / 5 }, (_, n) => `query a${n} { hello }`).join(' ');
+  const ask = (query: string) => server.post(query, {}, { operationName: 'a0' });
+  expect((await ask(operations(limits.tokensMax))).json.data).toEqual({ hello: 'world' });
+  const more = operations(limits.tokensMax).replace('hello', 'hello hello');
+  expect((await ask(more)).json.errors).toMatchObject([
+    {
+      message: 'The query must have at most 1000 tokens.',
+      extensions: { code: 'QUERY_TOO_COMPLEX' },
+    },
+  ]);
+});
+
+test('a query as long as may be is read, and one character more is not', async () => {
+  const query = '{ hello }';
+  const padded = (length: number) => `${query}${' '.repeat(length - query.length)}`;
+  await server.graphql(padded(limits.queryCharactersMax));
+  await expectTooComplex(padded(limits.queryCharactersMax + 1), /at most 32768 characters/);
+});
+
+test('a batch is refused, of one operation too, and nothing of it executed', async () => {
+  seen.executed = 0;
+  for (const count of [0, 1, 2]) {
+    const body = JSON.stringify(Array.from({ length: count }, () => ({ query: '{ hello }' })));
+    const headers = { 'content-type': 'application/json' };
+    const { status, json } = await server.send('/graphql', { method: 'POST', headers, body });
+    expect(status).toBe(400);
+    expect(json.errors).toMatchObject([{ extensions: { code: 'GRAPHQL_INVALID' } }]);
+  }
+  expect(seen.executed).toBe(0);
+});
+
+test('sixteen kibibytes of headers are read, and more are refused', async () => {
+  const ask = (bytes: number) =>
+    server.send('/health/live', { headers: { long: 'x'.repeat(bytes) } });
+  expect((await ask(limits.headerBytesMax - 512)).status).toBe(200);
+  expect((await ask(limits.headerBytesMax)).status).toBe(431);
 });
 
 test('introspection as GraphiQL and code generators ask for it is answered', async () => {

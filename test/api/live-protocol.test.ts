@@ -61,6 +61,13 @@ describe('the protocol', () => {
     expect(server.log).toEqual([]);
   });
 
+  test('reads a message of a megabyte', async () => {
+    const { socket } = await openSocket(url, { init: { apiKey: secret } });
+    const answer = once(socket, 'message');
+    socket.send(subscribe.padEnd(1_048_576));
+    expect(JSON.parse(String((await answer)[0]))).toMatchObject({ id: '1', type: 'next' });
+  });
+
   test.each<[string, string[]]>([
     ['no subprotocol', []],
     ['the subprotocol of old', ['graphql-ws']],

@@ -39,6 +39,7 @@ export interface GraphQLOptions {
   headers?: Record<string, string>;
   /** What the browser's sign-in cookie holds. */
   cookie?: string;
+  operationName?: string;
 }
 
 export interface TestServer {
@@ -95,7 +96,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     return send('/graphql', {
       method: 'POST',
       headers,
-      body: JSON.stringify({ query, variables }),
+      body: JSON.stringify({ query, variables, operationName: options.operationName }),
     });
   }
 
