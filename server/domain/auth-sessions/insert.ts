@@ -24,7 +24,7 @@ export interface NewSession extends Origin {
   /** Of the end user's waiting device, not of a server that speaks for it; null where unknown. */
   device_ip: string | null;
   device_user_agent: string | null;
-  /** Of a start without a secret key: its project, and how many of those may be pending. */
+  /** Of a start without a secret key alone: its project, and how many of those may be pending. */
   project_id?: string;
   pending_max?: number;
 }

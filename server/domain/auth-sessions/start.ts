@@ -1,27 +1,21 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { environmentOfKey, mayTrySessions } from '../access.ts';
-import { actorValues } from '../actor.ts';
 import { refusal } from '../api-keys/refusal.ts';
 import type { Call } from '../call.ts';
-import { findEnvironment } from '../environments/find.ts';
 import {
-  ForbiddenError,
   IdempotencyMismatchError,
   NotFoundError,
-  OriginNotAllowedError,
   ProjectInactiveError,
   PublicAccessDisabledError,
   RateLimitedError,
-  UnauthenticatedError,
 } from '../errors.ts';
-import { kindOfId, newId } from '../ids.ts';
-import { isOriginAllowed } from '../origins.ts';
+import { newId } from '../ids.ts';
 import { invalid, jsonValue, storableText, validate } from '../validation.ts';
 import { confirmUrlOf } from './channels.ts';
+import { type Door, findDoor, noteRefusal } from './door.ts';
 import { readSessionByIdempotencyKey } from './find.ts';
 import { digestOfInput, forgetIdempotencyKey } from './idempotency.ts';
-import type { NewSession, Started, StartRefusal } from './insert.ts';
+import type { Started, StartRefusal } from './insert.ts';
 import { originOf } from './origin.ts';
 import { countPublicStart, tooManyPending } from './public-starts.ts';
 import type { SessionRecord } from './record.ts';
@@ -87,16 +81,6 @@ const inputRules = z.object({
   endUserAgent: storableText(512).nullish(),
 });
 
-/** With what a session is started, and where. */
-interface Door {
-  startedWith: NewSession['started_with'];
-  environmentId: string;
-  projectId: string;
-  kind: 'PRODUCTION' | 'STAGING' | 'DEVELOPMENT' | 'CUSTOM';
-  allowedOrigins: readonly string[];
-  secretId: string | null;
-}
-
 /** How often another user code is tried: each collides with one of 20^8 only. */
 const triesMax = 5;
 
@@ -146,7 +130,8 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
       // A secret key speaks for a device that it alone can name; its own address would mislead.
       device_ip: bySecretKey ? (fields.endUserIp ?? null) : call.client.ip,
       device_user_agent: bySecretKey ? (fields.endUserAgent ?? null) : call.client.userAgent,
-      ...(isPublic && { project_id: door.projectId, pending_max: publicStarts.pendingMax }),
+      project_id: isPublic ? door.projectId : undefined,
+      pending_max: isPublic ? publicStarts.pendingMax : undefined,
     });
     if ('session' in result) return new StartedSession(call, result.session);
     const earlier =
@@ -174,107 +159,6 @@ export async function startSession(call: Call, input: StartSessionInput): Promis
 /** A repeat starts nothing, so a project that is switched off since answers it; a dead key does not. */
 function mayRepeat(result: Started): boolean {
   return !('refused' in result) || result.refused === 'PROJECT_INACTIVE';
-}
-
-async function findDoor(call: Call, input: StartSessionInput): Promise<Door> {
-  const { actor } = call;
-  if (actor.kind === 'apiKey') {
-    for (const field of ['projectId', 'environmentId'] as const) {
-      if (input[field] != null) invalid(field, 'Leave it out: the API key says where.');
-    }
-    return {
-      startedWith: actor.key.type === 'SECRET' ? 'SECRET_KEY' : 'PUBLISHABLE_KEY',
-      environmentId: actor.key.environmentId,
-      projectId: actor.key.projectId,
-      kind: actor.key.environmentKind,
-      allowedOrigins: actor.key.allowedOrigins,
-      secretId: actor.key.secretId,
-    };
-  }
-  if (input.environmentId != null) {
-    if (input.projectId != null)
-      invalid('environmentId', 'Give projectId or environmentId, not both.');
-    return findDoorOfUser(call, input.environmentId);
-  }
-  if (input.projectId != null) return findDoorOfProject(call, input.projectId);
-  if (actor.kind === 'user') invalid('environmentId', 'Say in which environment to start it.');
-  return invalid('projectId', 'Say in which project to start it, or send an API key.');
-}
-
-async function findDoorOfUser(call: Call, id: string): Promise<Door> {
-  if (call.actor.kind !== 'user') {
-    throw new UnauthenticatedError('Naming an environment takes a signed-in user.');
-  }
-  const environment = await findEnvironment(call, id, {
-    select: {
-      kind: true,
-      allowedOrigins: true,
-      project: { select: { id: true, workspaceId: true } },
-    },
-  });
-  if (!environment) throw new NotFoundError('The environment');
-  const { kind, allowedOrigins, project } = environment;
-  if (!mayTrySessions(call, { kind, workspaceId: project.workspaceId })) {
-    throw new ForbiddenError(
-      kind === 'PRODUCTION'
-        ? 'In production sessions are started with an API key.'
-        : 'Starting sessions takes the role Developer or higher.',
-    );
-  }
-  return {
-    startedWith: 'USER',
-    environmentId: id,
-    projectId: project.id,
-    kind,
-    allowedOrigins,
-    secretId: null,
-  };
-}
-
-/** The bare project id means the default environment. */
-async function findDoorOfProject(call: Call, projectId: string): Promise<Door> {
-  if (kindOfId(projectId) !== 'project') throw new NotFoundError('The project');
-  const project = await call.db.project.findUnique({
-    where: { id: projectId },
-    select: { defaultEnvironment: { select: { id: true, kind: true, allowedOrigins: true } } },
-  });
-  if (!project) throw new NotFoundError('The project');
-  const { id, kind, allowedOrigins } = project.defaultEnvironment;
-  const only = environmentOfKey(call.actor);
-  if (only !== null && only !== id) throw new NotFoundError('The project');
-  const origin = call.client.foreignOrigin;
-  if (origin !== null && !isOriginAllowed(origin, { kind, allowedOrigins })) {
-    throw noteRefusal(call, id, 'ORIGIN_NOT_ALLOWED', new OriginNotAllowedError(origin));
-  }
-  return {
-    startedWith: 'PROJECT_ID',
-    environmentId: id,
-    projectId,
-    kind,
-    allowedOrigins,
-    secretId: null,
-  };
-}
-
-/** For the log too: a switched-off project should show who still knocks. */
-function noteRefusal(
-  call: Call,
-  environmentId: string,
-  refused: StartRefusal | 'RATE_LIMITED',
-  error: Error,
-): Error {
-  const { actor, client, requestId } = call;
-  call.refusals.note({
-    type: error instanceof UnauthenticatedError ? 'key.refused' : 'session.refused',
-    reason: refused,
-    message: `Session refused: ${error.message}`,
-    environmentId,
-    apiKeyId: actor.kind === 'apiKey' ? actor.key.id : null,
-    actor: actorValues(actor),
-    client,
-    requestId,
-  });
-  return error;
 }
 
 async function countPublicly(call: Call, door: Door): Promise<() => Promise<void>> {
