@@ -259,7 +259,7 @@ describe('the SQL statements', () => {
         "LookAtServer": "0",
         "LookAtSession": "1",
         "SignUp": "10",
-        "StartSession": "2, 2, 2, 1",
+        "StartSession": "2, 4, 4, 1",
         "SwitchProject": "6, 4",
         "WatchSession": "1, 1",
       }

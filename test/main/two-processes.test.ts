@@ -33,6 +33,9 @@ beforeAll(async () => {
     DATABASE_URL: url,
     MASTER_KEY: `k1:${bytes.toString('base64')}`,
     PUBLIC_URL: 'http://localhost:4000',
+    // More are started here in a minute than strangers may.
+    PUBLIC_STARTS_PER_ADDRESS: '1000000',
+    PUBLIC_STARTS_PER_PROJECT: '1000000',
   };
   const start = async () => {
     const server = await startServer(settings);
