@@ -15,13 +15,14 @@ import { replyWithFault } from './fault-replies.ts';
 import { refuse } from './faults.ts';
 import { replyWithGraphiQL } from './graphiql.ts';
 import { limits } from './limits.ts';
+import { executePlainly, plainReplyHeaders, readPlainRequest } from './plain-requests.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 import { type Exchange, headersOf, readableByAllOrigins, reply, sendHead } from './replies.ts';
 import { readBody } from './request-body.ts';
 import { createCall, describeClient } from './request-call.ts';
 import { ReplyCookie } from './sign-in-cookie.ts';
 import type { Site } from './site.ts';
-import { endStream, type GraphQL, whenOverflown } from './yoga.ts';
+import { endStream, type GraphQL, shownByHttp, whenOverflown } from './yoga.ts';
 
 export interface GraphQLEndpointOptions {
   readonly graphql: GraphQL;
@@ -78,8 +79,16 @@ export function createGraphQLEndpoint(
     const signInCookie = new ReplyCookie(request, exchange.response, site);
     const call = createCall(tools, { requestId, actor, client, signInCookie, log });
     exchange.call = call;
+    const plain = body === undefined ? null : readPlainRequest(request.headers, body);
+    const result = plain && (await executePlainly(graphql, plain, call));
+    if (result && !result.errors) {
+      const json = JSON.stringify(shownByHttp(result, call));
+      const own = plainReplyHeaders(request.headers.accept)!;
+      const drawn = rateLimitHeaders(call.draws);
+      return reply(exchange, 200, json, readableByAllOrigins, own, drawn);
+    }
     const asked = new Request(`${site.origin}${url}`, { method, headers, body });
-    const answer = await graphql.handle(asked, { call } as never);
+    const answer = await graphql.handle(asked, { call, result } as never);
     const contentType = answer.headers.get('content-type');
     // Yoga refuses without a word what it cannot read or write.
     if (contentType === null) throw answer.status === 406 ? refusals.accept : refusals.mediaType;

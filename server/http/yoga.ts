@@ -1,4 +1,4 @@
-import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import { isAsyncIterable, mapAsyncIterator, type Plugin, YogaServer } from 'graphql-yoga';
 import type { Context } from '../../schema/builder.ts';
 import type { Call } from '../domain/call.ts';
@@ -36,6 +36,8 @@ export function createGraphQL(
       ...(openIntrospection ? [] : [useAuthenticatedIntrospection()]),
       useCostLimit(),
       useFormErrors(),
+      useGraphQLExecution(),
+      useKnownResults(),
       useMaskedFaults(),
       useLiveResults(live),
     ],
@@ -57,10 +59,34 @@ function useMaskedFaults(): Plugin<object, Context> {
         setResult(mapAsyncIterator(result, (part: ExecutionResult) => maskErrors(part, call)));
         countOutcome(call, {});
       } else if (!Array.isArray(result)) {
-        const shown = maskErrors(result, call);
-        if (shown !== result) setResult(shown);
-        countOutcome(call, shown);
+        setResult(shownByHttp(result, call));
       }
+    },
+  };
+}
+
+/** A single result as it is sent over HTTP, whether Yoga sends it or not: masked, and counted. */
+export function shownByHttp(result: ExecutionResult, call: Call): ExecutionResult {
+  const shown = maskErrors(result, call);
+  countOutcome(call, shown);
+  return shown;
+}
+
+/** As over WebSockets. Yoga's own executor took 9 µs more of a trivial query (November 2026). */
+function useGraphQLExecution(): Plugin {
+  return {
+    onExecute({ setExecuteFn }) {
+      setExecuteFn(execute);
+    },
+  };
+}
+
+/** What was executed before Yoga was asked, and has errors: it knows how to answer them. */
+function useKnownResults(): Plugin {
+  return {
+    onParams({ context, setResult }) {
+      const { result } = context as { result?: ExecutionResult | null };
+      if (result) setResult(result);
     },
   };
 }
