@@ -59,3 +59,40 @@ function readEverybody(): number {
   const busyMs = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
   return busyMs.reduce((sum, ms) => sum + ms, 0) / 1e3 - (user + system) / 1e6;
 }
+
+/** Whose time is asked for, by process id; the database is all that runs below its process. */
+export interface Spenders {
+  server?: number;
+  database?: number;
+  client?: number;
+}
+
+export interface Spent<Result> {
+  result: Result;
+  /** Of each of them; empty where that cannot be known. */
+  cpuSeconds: { [Role in keyof Spenders]?: number };
+  /** How many processors programs took meanwhile that are none of them, where that can be known. */
+  otherProcessors?: number;
+}
+
+/** What something takes of the processors. */
+export async function spendCpu<Result>(
+  spenders: Spenders,
+  run: () => Promise<Result>,
+): Promise<Spent<Result>> {
+  const before = await readCpuTime();
+  const startedAt = performance.now();
+  const result = await run();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const after = await readCpuTime();
+  if (!before || !after) return { result, cpuSeconds: {} };
+  const cpuSeconds: Spent<Result>['cpuSeconds'] = {};
+  let others = after.everybody - before.everybody;
+  for (const [role, pid] of Object.entries(spenders) as [keyof Spenders, number][]) {
+    const which = role === 'database' ? 'below' : 'of';
+    const spent = after[which](pid) - before[which](pid);
+    cpuSeconds[role] = spent;
+    others -= spent;
+  }
+  return { result, cpuSeconds, otherProcessors: others / seconds };
+}

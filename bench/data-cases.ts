@@ -179,7 +179,7 @@ const charts: Case[] = [30, 366].flatMap((days) =>
   ),
 );
 
-const projectList: Case = {
+export const projectList: Case = {
   name: 'project list with counters',
   aim: 'ratio',
   query: `query ($workspaceId: ID!) { projects(first: 20, workspaceId: $workspaceId) { edges { node {
@@ -189,6 +189,16 @@ const projectList: Case = {
   check: ({ projects }) => projects.edges.length === 4,
 };
 
+export const sessionById: Case = {
+  name: 'session by id',
+  aim: 'ratio',
+  query: `query ($id: ID!) { authSession(id: $id) {
+    id status channel userCode subject { id name } metadata createdAt expiresAt confirmedAt
+    project { name } environment { name } } }`,
+  variables: ({ sessionId }) => ({ id: sessionId }),
+  check: ({ authSession }) => authSession !== null,
+};
+
 export const cases: readonly Case[] = [
   ...pages,
   ...logFilters,
@@ -196,4 +206,5 @@ export const cases: readonly Case[] = [
   ...freeText,
   ...charts,
   projectList,
+  sessionById,
 ];

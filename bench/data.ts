@@ -9,11 +9,11 @@ import { type CpuTime, readCpuTime } from './cpu.ts';
 import { type Aim, type Case, cases } from './data-cases.ts';
 import { createDataset, type Dataset, days } from './data-set.ts';
 import { ask } from './latchkey.ts';
+import { reportOthers } from './load-report.ts';
 import { median } from './measured.ts';
 import type { Options } from './options.ts';
 import { makeDirectory } from './processes.ts';
 import { showProgress } from './progress.ts';
-import { reportOthers } from './sessions-report.ts';
 import { formatTable } from './table.ts';
 
 const small = 10_000;

@@ -37,12 +37,17 @@ export function latchkeySettings(dataDir: string): Record<string, string> {
 export async function startLatchkey({
   dataDir,
   nodeArgs = [],
+  settings = {},
 }: {
   dataDir?: string;
   nodeArgs?: string[];
+  settings?: Record<string, string>;
 } = {}): Promise<Latchkey> {
   dataDir ??= await makeDirectory();
-  const program = startProgram('dist/serve.js', { nodeArgs, env: latchkeySettings(dataDir) });
+  const program = startProgram('dist/serve.js', {
+    nodeArgs,
+    env: { ...latchkeySettings(dataDir), ...settings },
+  });
   const [, url = ''] = await program.says(/ready at (\S+)/);
   const read = async (name: string) =>
     (await readFile(join(dataDir, 'postgres-18', name), 'utf8')).trim();

@@ -1,3 +1,4 @@
+import { shareOf } from './measured.ts';
 import type { Memory } from './memory.ts';
 import { formatTable } from './table.ts';
 
@@ -16,10 +17,7 @@ export interface LiveMeasurement {
 }
 
 /** Milliseconds that this share of the deliveries took at most. */
-function atMost({ deliveriesMs }: LiveMeasurement, share: number): number {
-  const sorted = Float64Array.from(deliveriesMs).sort();
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
-}
+const atMost = ({ deliveriesMs }: LiveMeasurement, share: number) => shareOf(deliveriesMs, share);
 
 /** Milliseconds for a thousand deliveries, which is microseconds for one. */
 function cpuOf(measurement: LiveMeasurement, of: keyof LiveMeasurement['cpuSeconds']): number {

@@ -10,11 +10,11 @@ import { type CpuTime, readCpuTime } from './cpu.ts';
 import { createProjects, startLatchkey } from './latchkey.ts';
 import type { LiveAnswer, LiveTask } from './live-clients.ts';
 import { type LiveMeasurement, reportAims, reportCosts, reportMemory } from './live-report.ts';
+import { reportOthers } from './load-report.ts';
 import { askMemory, probeArgs } from './memory.ts';
 import type { Options } from './options.ts';
 import { endAll, type Program, startProgram, startWorker, type Worker } from './processes.ts';
 import { showProgress } from './progress.ts';
-import { reportOthers } from './sessions-report.ts';
 
 const changesInRound = 4;
 /** Longer than the quarter second that a scope is told once in, so that each change is told alone. */

@@ -37,16 +37,23 @@ export class Tally {
 
   result(): Measured {
     const sorted = Float64Array.from(this.#latenciesMs).sort();
-    const atMost = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
     return {
       rate: this.#inTime / this.#seconds,
-      p50Ms: atMost(0.5),
-      p95Ms: atMost(0.95),
-      p99Ms: atMost(0.99),
+      p50Ms: atMost(sorted, 0.5),
+      p95Ms: atMost(sorted, 0.95),
+      p99Ms: atMost(sorted, 0.99),
       acknowledged: sorted.length,
     };
   }
 }
+
+/** What this share of the values is at most. */
+export function shareOf(values: readonly number[], share: number): number {
+  return atMost(Float64Array.from(values).sort(), share);
+}
+
+const atMost = (sorted: Float64Array, share: number) =>
+  sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

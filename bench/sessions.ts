@@ -1,25 +1,69 @@
 /** What a key check and a session cost, beside a bare GraphQL server and bare inserts. */
 import { availableParallelism } from 'node:os';
-import { readCpuTime } from './cpu.ts';
-import type { GraphQLRequest, HttpLoad } from './http-load.ts';
+import type { GraphQLRequest } from './http-connection.ts';
+import type { HttpLoad } from './http-load.ts';
 import { createProjects, type Project, startLatchkey } from './latchkey.ts';
+import { type Load, measureCases } from './load-cases.ts';
+import {
+  type Aim,
+  percent,
+  quietest,
+  ratio,
+  reportAims,
+  reportOthers,
+  reportRates,
+} from './load-report.ts';
 import type { Measured } from './measured.ts';
 import type { Options } from './options.ts';
 import type { PlainInserts } from './plain-inserts.ts';
 import { startWorker } from './processes.ts';
-import { showProgress } from './progress.ts';
-import {
-  type Measurement,
-  quietest,
-  reportAims,
-  reportOthers,
-  reportRates,
-} from './sessions-report.ts';
 import { countRows, reportRows } from './sessions-rows.ts';
 
 const spreadOver = 100;
 const metadata = { order: 'A-1042' };
 const warmUpSeconds = 1.5;
+
+const labels = {
+  floor: 'plain Yoga { __typename }',
+  withoutKey: '{ __typename }, no key',
+  withKey: '{ __typename }, secret key',
+  hot: 'startSession, one project',
+  spread: `startSession, ${spreadOver} projects`,
+  plainInserts: 'plain pg, one commit each',
+} as const;
+
+const aims: readonly Aim<keyof typeof labels>[] = [
+  {
+    name: 'key check: cost of a warm secret key',
+    of: ({ withKey, withoutKey }) => 1 - withKey / withoutKey,
+    format: percent,
+    aim: 'at most 5 %',
+    isMet: (value) => value <= 0.05,
+  },
+  {
+    name: 'startSession / plain Yoga',
+    of: ({ hot, floor }) => hot / floor,
+    format: ratio,
+    aim: 'at least 0.45',
+    isMet: (value) => value >= 0.45,
+    underLoadOnly: true,
+  },
+  {
+    name: 'startSession / plain pg',
+    of: ({ hot, plainInserts }) => hot / plainInserts,
+    format: ratio,
+    aim: 'at least 1.0',
+    isMet: (value) => value >= 1,
+    underLoadOnly: true,
+  },
+  {
+    name: 'one project / a hundred projects',
+    of: ({ hot, spread }) => hot / spread,
+    format: ratio,
+    aim: 'at least 1.0',
+    isMet: (value) => value >= 1,
+  },
+];
 
 const trivial: GraphQLRequest = { query: '{ __typename }' };
 
@@ -44,9 +88,8 @@ export async function sessions(options: Options): Promise<string> {
   const http = startWorker<HttpLoad, Measured>('http-load.ts');
   const inserts = startWorker<PlainInserts, Measured>('plain-inserts.ts');
 
-  type Load = Pick<HttpLoad, 'connections' | 'seconds'>;
-  const query = { field: '__typename', expected: 'Query' };
-  const start = { field: 'startSession', expected: 'StartSessionPayload' };
+  const query = { field: '__typename', expected: ['Query'] };
+  const start = { field: 'startSession', expected: ['StartSessionPayload'] };
   const onYoga = { port: await plainYoga.ask({}), requests: [trivial], ...query };
   const { port, databaseUrl } = latchkey;
   const starting = (projects: Project[]) => projects.map(({ secret }) => startSession(secret));
@@ -81,45 +124,7 @@ export async function sessions(options: Options): Promise<string> {
       run: (load: Load) => inserts.ask({ databaseUrl, project: plainProject, metadata, ...load }),
     },
   };
-  type Name = keyof typeof cases;
-  const names = Object.keys(cases) as Name[];
-  const acknowledged = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
-  const measurements: Measurement[] = [];
-
-  async function measure(name: Name, load: Load): Promise<Measurement> {
-    const { run, processes } = cases[name];
-    const before = await readCpuTime();
-    const startedAt = performance.now();
-    const measured = await run(load);
-    const seconds = (performance.now() - startedAt) / 1000;
-    const after = await readCpuTime();
-    acknowledged[name] += measured.acknowledged;
-    const measurement = { ...measured, name, connections: load.connections, cpuUs: {} };
-    if (!before || !after) return measurement;
-    const cpuUs: Measurement['cpuUs'] = {};
-    let others = after.everybody - before.everybody;
-    for (const [role, pid] of Object.entries(processes) as [keyof typeof cpuUs, number][]) {
-      const which = role === 'database' ? 'below' : 'of';
-      const ours = after[which](pid) - before[which](pid);
-      cpuUs[role] = (ours / measured.acknowledged) * 1e6;
-      others -= ours;
-    }
-    return { ...measurement, cpuUs, otherProcessors: others / seconds };
-  }
-
-  // With every connection there will be, because plain pg opens them here.
-  const warmUp = { connections: Math.max(...options.connections), seconds: warmUpSeconds };
-  for (const name of names) await measure(name, warmUp);
-  for (let round = 0; round < options.rounds; round += 1) {
-    for (const connections of options.connections) {
-      showProgress(`round ${round + 1} of ${options.rounds}, ${connections} connections`);
-      // There and back, so that a machine which grows slower or faster favours none.
-      for (const name of round % 2 === 0 ? names : names.toReversed()) {
-        measurements.push(await measure(name, { connections, seconds: options.seconds }));
-      }
-    }
-  }
-  showProgress('');
+  const { measurements, acknowledged } = await measureCases(cases, options, warmUpSeconds);
 
   const rows = await countRows(databaseUrl, [
     { name: 'startSession, one project', acknowledged: acknowledged.hot, of: [hotProject] },
@@ -133,9 +138,9 @@ export async function sessions(options: Options): Promise<string> {
   const counted = quietest(measurements);
   return [
     `sessions: ${options.rounds} rounds of ${options.seconds} s, ${availableParallelism()} processors, Node ${process.versions.node}; medians of the quietest third`,
-    reportRates(counted),
+    reportRates(labels, counted),
     ...reportOthers(counted),
-    reportAims(counted),
+    reportAims(aims, counted),
     reportRows(rows),
     ...(said.length > 0 ? [`The server warned:\n${said.slice(0, 10).join('\n')}`] : []),
   ].join('\n\n');

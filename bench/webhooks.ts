@@ -50,7 +50,7 @@ interface Throughput {
 const starting = (projects: Project[]) => ({
   requests: projects.map(({ secret }) => startSession(secret)),
   field: 'startSession',
-  expected: 'StartSessionPayload',
+  expected: ['StartSessionPayload'],
 });
 
 async function addEndpoints(port: number, projects: Project[], url: string): Promise<void> {

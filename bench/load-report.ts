@@ -2,19 +2,8 @@ import { availableParallelism } from 'node:os';
 import { type Measured, median } from './measured.ts';
 import { formatTable } from './table.ts';
 
-/** What is compared, in the order of the table. */
-const labels = {
-  floor: 'plain Yoga { __typename }',
-  withoutKey: '{ __typename }, no key',
-  withKey: '{ __typename }, secret key',
-  hot: 'startSession, one project',
-  spread: 'startSession, 100 projects',
-  plainInserts: 'plain pg, one commit each',
-} as const;
-type Name = keyof typeof labels;
-const names = Object.keys(labels) as Name[];
-
-export interface Measurement extends Measured {
+/** One measurement of one case of a suite. */
+export interface Measurement<Name extends string = string> extends Measured {
   name: Name;
   connections: number;
   /** Microseconds of CPU for each request, where they can be known. */
@@ -23,59 +12,29 @@ export interface Measurement extends Measured {
   otherProcessors?: number;
 }
 
-interface Aim {
+export interface Aim<Name extends string = string> {
   name: string;
   /** From the median rates at one number of connections. */
   of(rates: Record<Name, number>): number;
   format(value: number): string;
-  aim: string;
-  isMet(value: number): boolean;
+  /** Left out: it is told for comparison. */
+  aim?: string;
+  isMet?(value: number): boolean;
   /** Judged at the most connections alone. */
   underLoadOnly?: boolean;
 }
 
-const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
-const ratio = (value: number) => value.toFixed(2);
-
-const aims: readonly Aim[] = [
-  {
-    name: 'key check: cost of a warm secret key',
-    of: ({ withKey, withoutKey }) => 1 - withKey / withoutKey,
-    format: percent,
-    aim: 'at most 5 %',
-    isMet: (value) => value <= 0.05,
-  },
-  {
-    name: 'startSession / plain Yoga',
-    of: ({ hot, floor }) => hot / floor,
-    format: ratio,
-    aim: 'at least 0.45',
-    isMet: (value) => value >= 0.45,
-    underLoadOnly: true,
-  },
-  {
-    name: 'startSession / plain pg',
-    of: ({ hot, plainInserts }) => hot / plainInserts,
-    format: ratio,
-    aim: 'at least 1.0',
-    isMet: (value) => value >= 1,
-    underLoadOnly: true,
-  },
-  {
-    name: 'one project / a hundred projects',
-    of: ({ hot, spread }) => hot / spread,
-    format: ratio,
-    aim: 'at least 1.0',
-    isMet: (value) => value >= 1,
-  },
-];
+export const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+export const ratio = (value: number) => value.toFixed(2);
 
 /**
  * Of each case at each number of connections, the third of its measurements during which other
  * programs took least. All of them, where that cannot be known.
  */
-export function quietest(measurements: readonly Measurement[]): Measurement[] {
-  const groups = new Map<string, Measurement[]>();
+export function quietest<Name extends string>(
+  measurements: readonly Measurement<Name>[],
+): Measurement<Name>[] {
+  const groups = new Map<string, Measurement<Name>[]>();
   for (const measurement of measurements) {
     const key = `${measurement.name} ${measurement.connections}`;
     groups.set(key, [...(groups.get(key) ?? []), measurement]);
@@ -87,8 +46,16 @@ export function quietest(measurements: readonly Measurement[]): Measurement[] {
   });
 }
 
-/** One row for each case and number of connections, in medians. */
-export function reportRates(measurements: readonly Measurement[]): string {
+/**
+ * One row for each case and number of connections, in medians.
+ *
+ * @param labels what the cases are called, in the order of the table
+ */
+export function reportRates<Name extends string>(
+  labels: Readonly<Record<Name, string>>,
+  measurements: readonly Measurement<Name>[],
+): string {
+  const names = Object.keys(labels) as Name[];
   const cpu = (value: number) => (Number.isNaN(value) ? '' : value.toFixed(0));
   const rows = connectionsOf(measurements).flatMap((connections) =>
     names.map((name) => {
@@ -127,7 +94,11 @@ export function reportOthers(
   ];
 }
 
-export function reportAims(measurements: readonly Measurement[]): string {
+export function reportAims<Name extends string>(
+  aims: readonly Aim<Name>[],
+  measurements: readonly Measurement<Name>[],
+): string {
+  const names = [...new Set(measurements.map(({ name }) => name))];
   const columns = connectionsOf(measurements);
   const rows = aims.map(({ name, of, format, aim, isMet, underLoadOnly }) => {
     const values = columns.map((connections) => {
@@ -135,10 +106,11 @@ export function reportAims(measurements: readonly Measurement[]): string {
         const some = measurements.filter((m) => m.name === each && m.connections === connections);
         return [each, median(some.map(({ rate }) => rate))];
       });
-      return of(Object.fromEntries(rates));
+      return of(Object.fromEntries(rates) as Record<Name, number>);
     });
     const judged = underLoadOnly ? values.slice(-1) : values;
-    return [name, ...values.map(format), `${aim}: ${judged.every(isMet) ? 'met' : 'missed'}`];
+    const verdict = isMet && `${aim}: ${judged.every(isMet) ? 'met' : 'missed'}`;
+    return [name, ...values.map(format), verdict ?? ''];
   });
   return formatTable([['', ...columns.map((each) => `${each} conn.`), 'aim'], ...rows]);
 }
