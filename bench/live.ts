@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedClock } from './clock.ts';
-import { type CpuTime, readCpuTime } from './cpu.ts';
+import { spendCpu } from './cpu.ts';
 import { createProjects, startLatchkey } from './latchkey.ts';
 import type { LiveAnswer, LiveTask } from './live-clients.ts';
 import { type LiveMeasurement, reportAims, reportCosts, reportMemory } from './live-report.ts';
@@ -164,29 +164,21 @@ async function fill(
 
 /** One round. */
 async function measure(side: Side, into: LiveMeasurement): Promise<void> {
-  const before = await readCpuTime();
-  const startedAt = performance.now();
-  for (let n = 0; n < changesInRound; n += 1) {
-    const pause = sleep(everyMs);
-    into.deliveriesMs.push(...(await changeOnce(side)));
-    await pause;
-  }
-  const seconds = (performance.now() - startedAt) / 1000;
-  const after = await readCpuTime();
-  if (!before || !after) return;
   const { pid } = side.program;
-  const took = (of: (cpu: CpuTime) => number) => of(after) - of(before);
-  const parts = {
-    server: took((cpu) => cpu.of(pid)),
-    database: took((cpu) => cpu.below(pid)),
-    clients: took((cpu) => cpu.of(side.clients.pid)),
-  };
-  let others = took((cpu) => cpu.everybody);
-  for (const [part, spent] of Object.entries(parts) as [keyof typeof parts, number][]) {
-    into.cpuSeconds[part] += spent;
-    others -= spent;
-  }
-  into.others.push({ otherProcessors: others / seconds });
+  const spenders = { server: pid, database: pid, client: side.clients.pid };
+  const { cpuSeconds, otherProcessors } = await spendCpu(spenders, async () => {
+    for (let n = 0; n < changesInRound; n += 1) {
+      const pause = sleep(everyMs);
+      into.deliveriesMs.push(...(await changeOnce(side)));
+      await pause;
+    }
+  });
+  if (otherProcessors === undefined) return;
+  const { server = 0, database = 0, client = 0 } = cpuSeconds;
+  into.cpuSeconds.server += server;
+  into.cpuSeconds.database += database;
+  into.cpuSeconds.clients += client;
+  into.others.push({ otherProcessors });
 }
 
 /** @returns how many milliseconds after the change was acknowledged each subscriber was told of it */
