@@ -302,10 +302,13 @@ export class ChannelUnavailableError extends DomainError {
   }
 }
 
-/** The database does not answer; the same request may be sent again. */
+/** Something that the server needs is missing now: in the main, the database. The same request may be sent again. */
 export class UnavailableError extends DomainError {
   readonly code = 'UNAVAILABLE';
-  constructor(cause: unknown) {
-    super('The database does not answer right now. Try again in a moment.', { cause });
+  constructor(
+    cause: unknown,
+    message = 'The database does not answer right now. Try again in a moment.',
+  ) {
+    super(message, { cause });
   }
 }

@@ -4,7 +4,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import { loadWebhookState } from '../../server/domain/webhooks/find.ts';
 import { retryAfterSecondsMax } from '../../server/domain/webhooks/schedule.ts';
-import { regenerateWebhookSecret } from '../../server/domain/webhooks/secrets.ts';
+import {
+  regenerateWebhookSecret,
+  revealWebhookSecret,
+} from '../../server/domain/webhooks/secrets.ts';
 import { MasterKeys } from '../../server/platform/master-keys.ts';
 import { type SignedUp, signUpSomebody } from '../support/accounts.ts';
 import { callAs } from '../support/call.ts';
@@ -51,6 +54,17 @@ test('a message that cannot be signed is a failed attempt like any other, and no
   await passWait(db, endpoint.id);
   await deliverDue(tools, endpoint);
   expect(await readDeliveries(db, endpoint.id)).toMatchObject([{ status: 'DELIVERED', tries: 2 }]);
+});
+
+test('a secret that cannot be decrypted is not revealed, and who asks is told why', async () => {
+  const { endpoint } = await setUpEndpoint(tools, person, await startReceiver());
+  const without = callAs({ ...tools, masterKeys: anotherKey }, person.actor);
+  await expect(revealWebhookSecret(without, { id: endpoint.id })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/master key .* is missing/),
+  });
+  const revealed = await db.logEntry.count({ where: { type: 'webhook.revealed' } });
+  expect(revealed).toBe(0);
 });
 
 test('of two secrets the one that can be decrypted signs', async () => {

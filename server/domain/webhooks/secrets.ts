@@ -1,13 +1,16 @@
+import type { MasterKeys } from '../../platform/master-keys.ts';
 import type { Call } from '../call.ts';
+import { UnavailableError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { overlapOf } from '../overlap.ts';
 import { changeEndpoint, findManagedEndpoint } from './managing.ts';
-import { newWebhookSecret, openWebhookSecret, secretText } from './message.ts';
+import { newWebhookSecret, openWebhookSecret, type SealedSecret, secretText } from './message.ts';
 
 /**
  * The current secret of an endpoint, for who may manage it. The log says that it was looked at.
  *
  * @throws {UnauthenticatedError} @throws {NotFoundError} @throws {ForbiddenError}
+ * @throws {UnavailableError} the entry of the master key that encrypted it is missing
  */
 export async function revealWebhookSecret(
   call: Call,
@@ -20,8 +23,19 @@ export async function revealWebhookSecret(
     });
     const sealed = { ...row, bytes: Buffer.from(row.secret) };
     await record({ type: 'webhook.revealed', message: 'Secret of a webhook endpoint revealed.' });
-    return { id, secret: secretText(openWebhookSecret(call.masterKeys, sealed)) };
+    return { id, secret: secretText(openAgain(call.masterKeys, sealed)) };
   });
+}
+
+function openAgain(masterKeys: MasterKeys, sealed: SealedSecret): Buffer {
+  try {
+    return openWebhookSecret(masterKeys, sealed);
+  } catch (error) {
+    throw new UnavailableError(
+      error,
+      'The secret cannot be decrypted, because the entry of the master key that encrypted it is missing. Put the entry back, or regenerate the secret.',
+    );
+  }
 }
 
 export interface RegenerateWebhookSecretInput {
