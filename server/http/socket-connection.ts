@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import { type RawData, WebSocket } from 'ws';
 import type { Actor, Client } from '../domain/actor.ts';
@@ -11,12 +11,11 @@ import { hasGained } from '../domain/connections/credential-state.ts';
 import { DomainError, RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
 import { isDatabaseUnavailable } from '../platform/db.ts';
 import type { Logger } from '../platform/log.ts';
-import { createTurns } from '../platform/turns.ts';
 import { authenticate, type Credentials, SignInEndedError } from './authenticate.ts';
 import { closeTimeoutMs, signInDigests } from './connection.ts';
+import { FrameWriter } from './frame-writer.ts';
 import type { Site } from './site.ts';
 import { readSocketCredentials, SocketInputError } from './socket-credentials.ts';
-import { textFrame } from './text-frame.ts';
 
 /** Of RFC 6455 (1…) and of the graphql-transport-ws protocol (44…). */
 export const closeCodes = {
@@ -30,9 +29,6 @@ export const closeCodes = {
   internal: 4500,
 } as const;
 
-/** Unsent bytes of a socket beside one message, beyond which its reader is too slow; and from which it is waited for. */
-const unsentBytesMax = 1_048_576;
-const unsentBytesEnough = 65_536;
 export const operationsMax = 100;
 
 interface Opening {
@@ -62,16 +58,13 @@ export class SocketConnection implements ProtocolSocket {
   actor: Actor = { kind: 'nobody' };
   readonly #tools: Tools;
   readonly #socket: WebSocket;
-  readonly #stream: Duplex;
+  readonly #writer: FrameWriter;
   readonly #log: Logger;
   #opening: Opening | null;
   #credentials: Credentials = { key: null, token: null, signIn: null };
   readonly #operations = new Set<string>();
   #handle: (text: string) => Promise<void> = unheard;
   #remove: (() => void) | null = null;
-  /** Of the messages that are unsent, or were so together with those. */
-  #largestBytes = 0;
-  #inTurn: ReturnType<typeof createTurns> | null = null;
   #isAlive = true;
   #isClosed = false;
 
@@ -82,7 +75,7 @@ export class SocketConnection implements ProtocolSocket {
     this.requestId = Buffer.from(opening.requestId).toString();
     this.#tools = tools;
     this.#socket = socket;
-    this.#stream = stream;
+    this.#writer = new FrameWriter(stream);
     this.#log = opening.log;
     this.#opening = opening;
   }
@@ -208,50 +201,17 @@ export class SocketConnection implements ProtocolSocket {
     else this.#fail(error, 'A WebSocket message failed');
   }
 
-  /**
-   * Whole frames into the stream: ws does no other, as long as nothing is compressed.
-   *
-   * @returns a promise that there is room again, where much is unsent
-   */
+  /** @returns a promise that there is room again, where much is unsent */
   send(text: string): void | Promise<void> {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    const stream = this.#stream;
-    const frame = textFrame(text);
-    const unsent = stream.writableLength;
-    if (unsent < unsentBytesEnough) {
-      this.#largestBytes = frame.length;
-      stream.write(frame);
-      return;
-    }
-    this.#largestBytes = Math.max(this.#largestBytes, frame.length);
-    if (unsent + frame.length - this.#largestBytes > unsentBytesMax) {
-      this.close(closeCodes.tryAgainLater, 'READING_TOO_SLOWLY');
-    } else return new Promise((resolve) => stream.write(frame, () => resolve()));
+    const written = this.#writer.write(text);
+    if (written !== false) return written;
+    this.close(closeCodes.tryAgainLater, 'READING_TOO_SLOWLY');
   }
 
-  /**
-   * Resolves when there is room for an answer: whoever asks for much at once gets it one after the
-   * other, and is no slow reader for that. It is no more than may be asked at once.
-   */
-  async room(): Promise<void> {
-    if (this.#stream.writableLength < unsentBytesEnough) return;
-    this.#inTurn ??= createTurns(1);
-    await this.#inTurn(async () => {
-      await nextTurn(); // whoever was before has written
-      while (!this.#isClosed && this.#stream.writableLength >= unsentBytesEnough) {
-        await this.#drained();
-      }
-    });
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#stream.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#stream.on('drain', done).on('close', done);
-    });
+  /** Resolves when there is room for an answer, or the socket is gone. */
+  room(): Promise<void> {
+    return this.#writer.room();
   }
 
   /** Asks whether the peer is there; one that did not answer since the last time is not. */
