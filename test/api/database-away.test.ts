@@ -65,7 +65,8 @@ async function expectNothingHeld(): Promise<void> {
   }
 }
 
-const onWaiting = (verb: string) => () => looker.query(`SELECT ${verb}(pid) FROM (${waiting})`);
+const onWaiting = (verb: string) => () =>
+  looker.query(`SELECT ${verb}(pid) FROM (${waiting}) waiting`);
 const endings: Record<string, () => Promise<unknown>> = {
   // PostgreSQL says the same of a statement that took too long (57014).
   'a statement is cancelled': onWaiting('pg_cancel_backend'),

@@ -52,6 +52,12 @@ function aboutNothing(input: object): object {
   return JSON.parse(text);
 }
 
+/** Of all tables but the one that counts attempts: those that are refused are attempts, too. */
+async function hashUndrawn(): Promise<Record<string, string>> {
+  const { rate_limits: _, ...hashes } = await hashTables(server.db);
+  return hashes;
+}
+
 test('every mutation of the schema is attempted', () => {
   expect(Object.keys(attempts).sort()).toEqual([...documents.keys()].sort());
 });
@@ -60,7 +66,7 @@ describe.each(Object.entries(attempts))('%s', (name, ofMutation) => {
   const actors = Object.keys(world.actors) as ActorName[];
 
   test('is refused to everybody who may not, and changes nothing', async () => {
-    const before = await hashTables(server.db);
+    const before = await hashUndrawn();
     const wrong: object[] = [];
     for (const { input, may, refusedAs } of ofMutation) {
       for (const by of actors.filter((actor) => !may.includes(actor))) {
@@ -70,7 +76,7 @@ describe.each(Object.entries(attempts))('%s', (name, ofMutation) => {
       }
     }
     expect(wrong).toEqual([]);
-    expect(await hashTables(server.db)).toEqual(before);
+    expect(await hashUndrawn()).toEqual(before);
   });
 
   test('tells an outsider of what there is no more than of what is not', async () => {
