@@ -1,5 +1,5 @@
 import type { Markers } from './markers.ts';
-import type { Operation, SchemaWalk, Selected } from './schema-walk.ts';
+import type { Operation, SchemaWalk, Selected, Start } from './schema-walk.ts';
 import type { GraphQLOptions, Reply } from './server.ts';
 
 /** What somebody saw who sent every operation of a walk. */
@@ -34,6 +34,15 @@ const lanes = 4;
 /** Fields that are refused are left out and the rest is asked for again, as often as this. */
 const triesMax = 10;
 
+/** What costs too much together is asked for one after the other, and then by pages of a fifth. */
+function smallerCalls({ calls }: Start): Start['calls'] | null {
+  if (calls.length > 1) return calls;
+  const [[name, size] = []] = Object.entries(calls[0]!).filter(([name]) =>
+    /^(first|last)$/.test(name),
+  );
+  return name && Number(size) > 5 ? [{ ...calls[0]!, [name]: Math.ceil(Number(size) / 5) }] : null;
+}
+
 /**
  * Sends every operation. Where a field is refused, its whole parent may be missing from the reply: so
  * that refusals hide nothing else, the operation is sent again without the fields that were refused.
@@ -46,9 +55,11 @@ export async function walkAs(
   const sight: Sight = { found: new Map(), fields: new Set(), codes: new Map() };
 
   /** @returns the paths of the fields that were refused, below the root */
-  async function sendOnce(operation: Operation): Promise<string[][]> {
+  async function sendOnce(operation: Operation): Promise<string[][] | 'too much at once'> {
     const { query, variables } = walk.write(operation);
     const { json, text } = await server.post(query, variables, by);
+    const isTooMuch = json.errors?.[0].extensions.code === 'QUERY_TOO_COMPLEX';
+    if (isTooMuch && smallerCalls(operation.start)) return 'too much at once';
     for (const label of markers.find(text)) {
       if (!sight.found.has(label)) sight.found.set(label, query);
     }
@@ -66,11 +77,18 @@ export async function walkAs(
     let { selected } = operation;
     for (let tries = 0; tries < triesMax && selected.length > 0; tries += 1) {
       const refused = await sendOnce({ ...operation, selected });
+      if (refused === 'too much at once') return sendEach({ ...operation, selected });
       // Nothing was, or all was.
       if (refused.every((path) => path.length === 0)) return;
       for (const path of refused) selected = without(selected, path);
     }
     if (selected.length > 0) throw new Error('Some field is refused that cannot be left out.');
+  }
+
+  async function sendEach({ start, ...operation }: Operation): Promise<void> {
+    for (const call of smallerCalls(start)!) {
+      await send({ ...operation, start: { ...start, calls: [call] } });
+    }
   }
 
   const left = [...operations];
