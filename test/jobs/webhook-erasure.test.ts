@@ -8,6 +8,7 @@ import { eraseSubject } from '../../server/domain/subjects/erase.ts';
 import { claimDeliveries } from '../../server/domain/webhooks/claim.ts';
 import { eraseSessionsFromWebhooks } from '../../server/domain/webhooks/erase.ts';
 import { fanOut } from '../../server/domain/webhooks/fan-out.ts';
+import { replayMissedWebhooks } from '../../server/domain/webhooks/replay.ts';
 import { type SignedUp, signUpSomebody } from '../support/accounts.ts';
 import { dumpDatabase } from '../support/database-dump.ts';
 import { countWaiting, inOpenTransaction } from '../support/open-transaction.ts';
@@ -114,4 +115,36 @@ test('what webhooks keep of a session goes also where the session is no longer k
   await db.authSession.delete({ where: { id: sessionId } });
   await erase();
   await expectNoTrace();
+});
+
+test('what was given up says nothing of them later, where neither session nor log is kept any more', async () => {
+  const receiver = await startReceiver((message, response) => {
+    response.writeHead(500).end(message.body);
+  });
+  const set = await setUpEndpoint(tools, person, receiver, [
+    'session.started',
+    'session.confirmed',
+  ]);
+  const { owner, endpoint, project } = set;
+  const sessionIds = [await signIn(set.server), await signIn(set.server)];
+  while ((await deliverDue(tools, endpoint)).length > 0);
+  await db.$executeRaw`UPDATE webhook_deliveries SET status = 'FAILED', next_attempt_at = NULL
+    WHERE endpoint_id = ${endpoint.id} AND tries = 1`;
+  await db.authSession.deleteMany({ where: { id: { in: sessionIds } } });
+  await db.logEntry.deleteMany({ where: { sessionId: { in: sessionIds } } });
+
+  const target = { projectId: project.id, subjectId: ada.id };
+  await eraseSubject(owner, { ...target, provider: 'auth0' });
+  const ofAda = { data: { path: ['session', 'subject', 'name'], equals: ada.name } };
+  expect(await db.outboxEvent.count({ where: ofAda })).toBe(2);
+  const erased = await eraseSubject(owner, { ...target, provider: 'server' }, 1);
+  expect(erased).toEqual({ sessions: 0, logEntries: 0 });
+  await expectNoTrace();
+
+  receiver.answer = 204;
+  receiver.messages.length = 0;
+  expect(await replayMissedWebhooks(owner, { id: endpoint.id })).toMatchObject({ count: 4 });
+  while ((await deliverDue(tools, endpoint)).length > 0);
+  expect(receiver.messages).toHaveLength(4);
+  for (const { body } of receiver.messages) expect(body).not.toMatch(/ada:1|Lovelace/);
 });

@@ -75,6 +75,7 @@ test('checks and partial indexes stand', async () => {
       "log_entries_subject_idx",
       "log_entries_type_idx",
       "outbox_events_pending_idx",
+      "outbox_events_subject_idx",
       "users_email_key",
       "webhook_deliveries_due_idx",
       "webhook_deliveries_queue_idx",

@@ -5,9 +5,13 @@
  * that was shown stays true, that of unique users too: it counts somebody, and nothing says whom. Should
  * they sign in again, they are somebody new.
  *
+ * Sessions, log entries and events are looked through one after the other, because each may be kept for
+ * longer than the one before.
+ *
  * Batches each commit by themselves and say in the log how many rows they came to. Where a process
- * dies midway, what is left still has the subject's name: asking again erases the rest, under another
- * pseudonym, and unique users are one more.
+ * dies midway, or PostgreSQL ends a batch because it and the fan-out or the removal of deliveries wait for
+ * each other (UNAVAILABLE), what is left still has the subject's name: asking again erases the rest, under
+ * another pseudonym, and unique users are one more.
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -22,7 +26,7 @@ import { recordLog } from '../log-entries.ts';
 import { placeSql } from '../logs/place.ts';
 import { findProject } from '../projects/find.ts';
 import { invalid, storableText, validate } from '../validation.ts';
-import { eraseSessionsFromWebhooks } from '../webhooks/erase.ts';
+import { eraseSessionsFromWebhooks, eraseSubjectFromWebhooks } from '../webhooks/erase.ts';
 
 export interface EraseSubjectInput {
   projectId?: string | null;
@@ -65,6 +69,7 @@ export async function eraseSubject(
   const pseudonym = `erased-${randomBytes(15).toString('base64url')}`;
   const erasure: Erasure = {
     key: `${provider}:${subjectId}`,
+    provider,
     subjectId,
     pseudonym: { provider, id: pseudonym },
     pseudonymKey: `${provider}:${pseudonym}`,
@@ -80,8 +85,8 @@ export async function eraseSubject(
     ...ids,
     data: { pseudonym: erasure.pseudonymKey, ...told },
   });
-  for (const step of [eraseSessions, eraseEntries]) {
-    for (;;) {
+  for (const step of [eraseSessions, eraseEntries, eraseEvents]) {
+    for (let isLeft = true; isLeft; ) {
       const erased = await call.db.$transaction(async (tx) => {
         const done = await step(tx, erasure, environmentIds, batchSize);
         await tx.$executeRaw`UPDATE log_entries SET data = data || jsonb_build_object(
@@ -91,7 +96,7 @@ export async function eraseSubject(
       });
       told.sessions += erased.sessions;
       told.logEntries += erased.logEntries;
-      if (erased.sessions + erased.logEntries === 0) break;
+      isLeft = erased.sessions + erased.logEntries + erased.events > 0;
     }
   }
   return told;
@@ -101,9 +106,16 @@ export async function eraseSubject(
 interface Erasure {
   /** `<provider>:<id>` */
   key: string;
+  provider: string;
   subjectId: string;
   pseudonym: { provider: string; id: string };
   pseudonymKey: string;
+}
+
+/** What one batch of a step came to; of nothing, the step is done. */
+interface Batch extends Erased {
+  /** That neither a session nor an entry led to. */
+  events: number;
 }
 
 interface ErasurePlace {
@@ -146,7 +158,7 @@ async function eraseSessions(
   erasure: Erasure,
   environmentIds: string[],
   sessions: number,
-): Promise<Erased> {
+): Promise<Batch> {
   const { key, subjectId, pseudonym, pseudonymKey } = erasure;
   const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
     `UPDATE auth_sessions SET subject = $1::jsonb, subject_key = $2, metadata = NULL, nonce = NULL,
@@ -175,7 +187,7 @@ async function eraseSessions(
     ids,
   );
   await eraseSessionsFromWebhooks(tx, environmentIds, ids);
-  return { sessions: ids.length, logEntries };
+  return { sessions: ids.length, logEntries, events: 0 };
 }
 
 /** Some entries of sessions that are no longer kept, with their events. */
@@ -184,7 +196,7 @@ async function eraseEntries(
   { key, subjectId, pseudonymKey }: Erasure,
   environmentIds: string[],
   sessions: number,
-): Promise<Erased> {
+): Promise<Batch> {
   const rows = await tx.$queryRawUnsafe<{ sessionId: string }[]>(
     `${eraseEntriesSql} WHERE session_id = ANY (ARRAY(
        SELECT l.session_id FROM log_entries l
@@ -199,5 +211,16 @@ async function eraseEntries(
   );
   const ids = new Set(rows.map(({ sessionId }) => sessionId));
   await eraseSessionsFromWebhooks(tx, environmentIds, [...ids]);
-  return { sessions: 0, logEntries: rows.length };
+  return { sessions: 0, logEntries: rows.length, events: 0 };
+}
+
+/** Some events of sessions of which neither the row nor an entry is kept. */
+async function eraseEvents(
+  tx: Tx,
+  erasure: Erasure,
+  environmentIds: string[],
+  eventsMax: number,
+): Promise<Batch> {
+  const events = await eraseSubjectFromWebhooks(tx, environmentIds, erasure, eventsMax);
+  return { sessions: 0, logEntries: 0, events };
 }

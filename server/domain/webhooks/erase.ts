@@ -42,3 +42,34 @@ export async function eraseSessionsFromWebhooks(
     await tx.$executeRawUnsafe(text, environmentIds, sessionIds);
   }
 }
+
+/** The look goes by an index on this very expression. */
+const ofSubjectText = `
+SELECT session_id AS "sessionId" FROM outbox_events
+WHERE environment_id = ANY ($1) AND data #>> '{session,subject,id}' = $2
+  AND data #>> '{session,subject,provider}' = $3
+LIMIT $4`;
+
+/**
+ * The same for some of the sessions that events have of this subject: what is not delivered can be kept
+ * for longer than the session and its log.
+ *
+ * @returns how many events of theirs were found; once there are none, nothing is left
+ */
+export async function eraseSubjectFromWebhooks(
+  tx: Tx,
+  environmentIds: readonly string[],
+  { provider, subjectId }: { provider: string; subjectId: string },
+  eventsMax: number,
+): Promise<number> {
+  const rows = await tx.$queryRawUnsafe<{ sessionId: string }[]>(
+    ofSubjectText,
+    environmentIds,
+    subjectId,
+    provider,
+    eventsMax,
+  );
+  const ids = new Set(rows.map(({ sessionId }) => sessionId));
+  await eraseSessionsFromWebhooks(tx, environmentIds, [...ids]);
+  return rows.length;
+}
