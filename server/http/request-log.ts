@@ -1,13 +1,15 @@
 import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { countOutcome, type OperationCall } from './operation-figures.ts';
 import type { Exchange } from './replies.ts';
 
 /**
  * Counts a request when it is over, and logs a line of it.
  *
- * The line is for `debug`: what fails for a reason of ours has one of its own at `warn` or `error`, under
- * the same request id, and how many requests there are and how long they take is in the figures. To
- * write a line for each costs as much as to answer the smallest of them.
+ * At `info` where anything but what was asked for came of it: whoever is told so is told a request id, and
+ * that id finds the line. Of what succeeds the line is for `debug`: how many there are and how long they
+ * take is in the figures, and to write a line for each costs as much as to answer the smallest of them.
+ * What fails for a reason of ours has a line with its cause besides, at `warn` or `error`.
  *
  * Nothing of a client's choosing is in it but the name of its operation: a path may hold a link token.
  */
@@ -24,8 +26,10 @@ export function followRequest(exchange: Exchange, metrics: Metrics, log: Logger)
     if (status === 429 || outcome === 'RATE_LIMITED') {
       metrics.rateLimitRefusals.inc({ transport: 'http' });
     }
-    if (!log.isLevelEnabled('debug')) return;
-    (call?.log ?? log.child({ requestId })).debug(
+    const failed = status >= 400 || (outcome ?? 'OK') !== 'OK';
+    const level = failed ? 'info' : 'debug';
+    if (!log.isLevelEnabled(level)) return;
+    (call?.log ?? log.child({ requestId }))[level](
       {
         method: request.method,
         route,
@@ -35,7 +39,29 @@ export function followRequest(exchange: Exchange, metrics: Metrics, log: Logger)
         operationType: call?.operation?.type,
         outcome,
       },
-      response.writableFinished ? 'Request served' : 'Request broken off',
+      !response.writableFinished
+        ? 'Request broken off'
+        : failed
+          ? 'Request failed'
+          : 'Request served',
     );
   });
+}
+
+/**
+ * The same for an operation on a socket, which has a request id of its own.
+ *
+ * @param result as the client is told it
+ */
+export function followOperation(
+  call: OperationCall,
+  result: Parameters<typeof countOutcome>[1],
+): void {
+  countOutcome(call, result);
+  const { name, type, outcome } = call.operation!;
+  if (outcome === 'OK') return;
+  call.log.info(
+    { operation: name ?? undefined, operationType: type, outcome },
+    'Operation on a WebSocket failed',
+  );
 }

@@ -159,11 +159,11 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
       webSockets.upgrade(request, socket, head);
       return;
     }
-    const requestId = addresses.requestIdOf(request);
-    if (isLast()) replyOnSocket(socket, 503, 'The server is stopping.', requestId);
-    else replyOnSocket(socket, 404, 'There is nothing here.', requestId);
+    const by = { requestId: addresses.requestIdOf(request), log };
+    if (isLast()) replyOnSocket(socket, 503, 'The server is stopping.', by);
+    else replyOnSocket(socket, 404, 'There is nothing here.', by);
   });
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error, socket) => answerClientError(error, socket, log));
   server.requestTimeout = 30_000; // a megabyte at 35 KB/s
   server.headersTimeout = 15_000;
   server.keepAliveTimeout = 75_000; // longer than proxies keep theirs, or they meet closed ones

@@ -134,16 +134,17 @@ export class SocketConnection implements ProtocolSocket {
 
   /** Closes with the reason of a refusal. */
   refuse(error: unknown): void {
-    if (error instanceof SocketInputError) this.close(closeCodes.badRequest, error.message);
-    else if (error instanceof UnauthenticatedError) {
-      const word = error instanceof SignInEndedError ? 'SIGNED_OUT' : error.code;
-      this.close(closeCodes.forbidden, error.reason ?? word);
-    } else if (error instanceof RateLimitedError) {
+    if (error instanceof RateLimitedError) {
       this.#tools.metrics.rateLimitRefusals.inc({ transport: 'websocket' });
-      this.close(closeCodes.tooMany, error.message);
-    } else if (error instanceof DomainError) this.close(closeCodes.forbidden, error.code);
-    else if (isDatabaseUnavailable(error)) this.close(closeCodes.tryAgainLater, 'UNAVAILABLE');
-    else this.#fail(error, 'A WebSocket could not be opened');
+    }
+    const ending = endingOf(error);
+    if (ending === null) {
+      this.#fail(error, 'A WebSocket could not be opened');
+      return;
+    }
+    const [closeCode, reason] = ending;
+    this.#log.info({ requestId: this.requestId, closeCode, reason }, 'WebSocket refused');
+    this.close(closeCode, reason);
   }
 
   #fail(error: unknown, message: string): void {
@@ -247,4 +248,16 @@ export class SocketConnection implements ProtocolSocket {
     await sleep(ms, undefined, { ref: false });
     if (this.#operations.size === 0) this.close(closeCodes.initTimeout, 'Nothing is watched');
   }
+}
+
+/** With which code and reason a refused socket is closed; null where the fault is ours. */
+function endingOf(error: unknown): readonly [code: number, reason: string] | null {
+  if (error instanceof SocketInputError) return [closeCodes.badRequest, error.message];
+  if (error instanceof UnauthenticatedError) {
+    const word = error instanceof SignInEndedError ? 'SIGNED_OUT' : error.code;
+    return [closeCodes.forbidden, error.reason ?? word];
+  }
+  if (error instanceof RateLimitedError) return [closeCodes.tooMany, error.message];
+  if (error instanceof DomainError) return [closeCodes.forbidden, error.code];
+  return isDatabaseUnavailable(error) ? [closeCodes.tryAgainLater, 'UNAVAILABLE'] : null;
 }

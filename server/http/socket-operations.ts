@@ -21,8 +21,8 @@ import { type Cost, demandAffordable, withCost } from './cost-limit.ts';
 import { refuse, shownErrors, shownResult } from './faults.ts';
 import { demandQueryLength } from './limits.ts';
 import type { LiveResult, LiveResults } from './live-results.ts';
-import { countOutcome } from './operation-figures.ts';
 import { createCall } from './request-call.ts';
+import { followOperation } from './request-log.ts';
 import type { SocketConnection } from './socket-connection.ts';
 import type { GraphQL } from './yoga.ts';
 
@@ -106,7 +106,7 @@ export function createSocketOperations(
   ): readonly GraphQLError[] {
     connection.finish(id);
     const shown = shownErrors(errors, call);
-    countOutcome(call, { errors: shown });
+    followOperation(call, { errors: shown });
     return shown;
   }
 
@@ -115,7 +115,7 @@ export function createSocketOperations(
     async execute(args) {
       const { call } = args.contextValue!;
       const shown = shownResult(await execute(args), call);
-      countOutcome(call, shown);
+      followOperation(call, shown);
       await args.connection.room();
       return withCost(shown, args.cost);
     },
@@ -126,11 +126,11 @@ export function createSocketOperations(
       const opened = await live.open(asked);
       const { call } = asked.contextValue!;
       if (opened instanceof LiveSource) {
-        countOutcome(call, {});
+        followOperation(call, {});
         return new Silence(new Delivery(connection, operationId), opened);
       }
       const shown = shownResult(opened, call);
-      countOutcome(call, shown);
+      followOperation(call, shown);
       return shown;
     },
   };

@@ -2,16 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Logger } from '../platform/log.ts';
 import { headersOf } from './replies.ts';
 
-/** Answers like everything else here does, and closes. */
+/** Answers like everything else here does, with a line in the log, and closes. */
 export function replyOnSocket(
   socket: Duplex,
   status: number,
   message: string,
-  requestId: string,
+  { requestId, log }: { requestId: string; log: Logger },
   own: OutgoingHttpHeaders = {},
 ): void {
+  log.info({ requestId, status }, 'Connection refused');
   const body = JSON.stringify({ message, requestId });
   const headers = headersOf({ requestId }, own, {
     connection: 'close',
@@ -33,7 +35,7 @@ const problems: Record<string, readonly [status: number, message: string]> = {
 const noHttp = [400, 'This is no HTTP request.'] as const;
 
 /** For what Node's parser gives up; its own reply has no request id. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, log: Logger): void {
   // As Node does: in the middle of a reply nobody would understand another.
   const { _httpMessage: under } = socket as { _httpMessage?: ServerResponse };
   if (!socket.writable || error.code === 'ECONNRESET' || under?.headersSent) {
@@ -41,5 +43,5 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     return;
   }
   const [status, message] = problems[error.code ?? ''] ?? noHttp;
-  replyOnSocket(socket, status, message, randomUUID());
+  replyOnSocket(socket, status, message, { requestId: randomUUID(), log });
 }

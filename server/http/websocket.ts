@@ -77,8 +77,8 @@ export function createWebSockets(tools: Tools, options: WebSocketOptions): WebSo
       offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false,
   });
   server.on('wsClientError', ({ message }, socket, request) => {
-    const requestId = addresses.requestIdOf(request);
-    replyOnSocket(socket, 400, `${message}.`, requestId, { 'sec-websocket-version': '13' });
+    const by = { requestId: addresses.requestIdOf(request), log };
+    replyOnSocket(socket, 400, `${message}.`, by, { 'sec-websocket-version': '13' });
   });
   const connections = new Set<SocketConnection>();
   const pings = setInterval(() => {

@@ -51,7 +51,7 @@ function expectUnavailable({ status, headers, json }: Reply): void {
   for (const extensions of codes) expect(extensions).toEqual({ code: 'UNAVAILABLE', requestId });
   expect(status).toBe(503);
   expect(headers.get('retry-after')).toBe('1');
-  expect(server.log.filter((line) => line.requestId === requestId)).toMatchObject([
+  expect(server.faults().filter((line) => line.requestId === requestId)).toMatchObject([
     { level: 'warn', msg: 'The database did not answer a request' },
   ]);
 }

@@ -41,7 +41,7 @@ test('a domain error outside a union shows its message, code and details', async
     issues: [{ path: ['input', 'name'], message: 'Must not be empty.' }],
   });
   expect(await fail('forbidden')).toMatchObject({ status: 403, code: 'FORBIDDEN' });
-  expect(server.log).toEqual([]);
+  expect(server.faults()).toEqual([]);
 });
 
 test('a refused credential is HTTP 401 with its reason, and asks for one', async () => {
@@ -60,7 +60,7 @@ test('a malformed cursor is the caller’s mistake', async () => {
     code: 'VALIDATION_FAILED',
     issues: [{ path: [], message: 'Invalid cursor' }],
   });
-  expect(server.log).toEqual([]);
+  expect(server.faults()).toEqual([]);
 });
 
 test('a database that is away is 503 and says when to come back, not where it was', async () => {
@@ -68,7 +68,7 @@ test('a database that is away is 503 and says when to come back, not where it wa
   expect(away).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
   expect(away.reply.headers.get('retry-after')).toBe('1');
   expect(away.reply.text).not.toContain('10.1.2.3');
-  expect(server.log).toMatchObject([
+  expect(server.faults()).toMatchObject([
     { level: 'warn', requestId: away.reply.headers.get('x-request-id'), path: 'fail' },
   ]);
 });
@@ -77,7 +77,7 @@ test('what we broke says only a request id, under which the log has the cause, o
   const broken = await fail('ours');
   expect(broken).toMatchObject({ message: 'Unexpected error.', code: 'INTERNAL', path: ['fail'] });
   expect(broken.reply.text).not.toContain('secret plan');
-  expect(server.log).toMatchObject([
+  expect(server.faults()).toMatchObject([
     {
       level: 'error',
       requestId: broken.reply.headers.get('x-request-id'),
@@ -91,7 +91,7 @@ test('what we broke says only a request id, under which the log has the cause, o
 test('a list whose every item fails is one line in the log', async () => {
   const { json } = await server.post('{ failures }');
   expect(json.errors).toHaveLength(3);
-  expect(server.log).toMatchObject([{ path: 'failures.0', more: 2 }]);
+  expect(server.faults()).toMatchObject([{ path: 'failures.0', more: 2 }]);
 });
 
 test.each(['notAnInt', 'nullWhereNoneMayBe'])(
@@ -101,7 +101,7 @@ test.each(['notAnInt', 'nullWhereNoneMayBe'])(
       message: 'Unexpected error.',
       code: 'INTERNAL',
     });
-    expect(server.log).toHaveLength(1);
+    expect(server.faults()).toHaveLength(1);
   },
 );
 
@@ -118,7 +118,7 @@ test.each([
   const second = await failWith(query, variables, accept); // from Yoga's caches
   expect(first).toMatchObject({ status: 400, code: 'GRAPHQL_INVALID' });
   expect(second).toMatchObject({ status: 400, code: 'GRAPHQL_INVALID', message: first.message });
-  expect(server.log).toEqual([]);
+  expect(server.faults()).toEqual([]);
 });
 
 test('a client of application/json hears 200 to a document that is wrong, as the standard asks', async () => {
@@ -184,7 +184,7 @@ test('variables in a URL that are no JSON are refused with a typed error', async
   const reply = await server.send('/graphql?query=%7Bhello%7D&variables=%7B');
   expect(reply.status).toBe(400);
   expect(reply.json.errors[0].extensions.code).toBe('GRAPHQL_INVALID');
-  expect(server.log).toEqual([]);
+  expect(server.faults()).toEqual([]);
 });
 
 test('a mutation over GET is refused, and nothing is executed', async () => {
@@ -232,5 +232,5 @@ test('a stream ends with its client', async () => {
   while (!text.includes('"ticks":2')) text += new TextDecoder().decode((await reader.read()).value);
   await reader.cancel();
   await expect.poll(() => seen.ticksEnded).toBe(1);
-  expect(server.log).toEqual([]);
+  expect(server.faults()).toEqual([]);
 });

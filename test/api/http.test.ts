@@ -118,7 +118,7 @@ test('a document that fails says only a request id, and the log the cause', asyn
   const reply = await broken.send('/.well-known/jwks.json');
   const requestId = reply.headers.get('x-request-id');
   expect(reply).toMatchObject({ status: 500, json: { message: 'Unexpected error.', requestId } });
-  expect(broken.log).toMatchObject([{ requestId, err: { message: 'the vault is shut' } }]);
+  expect(broken.faults()).toMatchObject([{ requestId, err: { message: 'the vault is shut' } }]);
 });
 
 /** A request over a connection of its own, which it would keep. */
@@ -179,5 +179,5 @@ test('a client that goes away in the middle of a body disturbs nobody', async ()
   await new Promise((resolve) => setTimeout(resolve, 50));
   socket.destroy();
   await server.graphql('{ hello }');
-  expect(server.log).toEqual([]);
+  expect(server.faults()).toEqual([]);
 });

@@ -128,7 +128,7 @@ describe('a client that does not answer', () => {
 
   test('or leaves while it is let in, leaves nothing behind', async () => {
     const { id, secret } = await makeKey();
-    const before = server.log.length;
+    const before = server.faults().length;
     for (let n = 0; n < 30; n += 1) {
       const abort = new AbortController();
       const asked = fetch(`${server.url}/graphql`, {
@@ -146,7 +146,7 @@ describe('a client that does not answer', () => {
       await asked.catch(() => {});
     }
     await expect.poll(() => open(id)).toBe(0);
-    expect(server.log.slice(before)).toEqual([]);
+    expect(server.faults().slice(before)).toEqual([]);
   });
 });
 

@@ -58,7 +58,7 @@ describe('the protocol', () => {
     ['a message of more than a megabyte', ['x'.repeat(1_048_577)], { init: null }, 1009],
   ])('closes for %s', async (_, messages, options, code) => {
     expect((await say(messages, options)).code).toBe(code);
-    expect(server.log).toEqual([]);
+    expect(server.faults()).toEqual([]);
   });
 
   test('reads a message of a megabyte', async () => {

@@ -61,7 +61,9 @@ test.each([
   expect(head).toMatch(/^connection: close$/im);
   const requestId = /^x-request-id: ([0-9a-f-]{36})$/m.exec(head!)?.[1];
   expect(JSON.parse(body!)).toEqual({ message: expect.stringMatching(/\.$/), requestId });
-  expect(server.log).toEqual([]);
+  await expect
+    .poll(() => server.log.splice(0))
+    .toMatchObject([{ level: 'info', requestId, status }]);
 });
 
 test('an expectation that nobody knows is ignored', async () => {

@@ -50,6 +50,8 @@ export interface TestServer {
   readonly http: HttpServer;
   /** What the server logged so far: one object for each line. */
   readonly log: Record<string, unknown>[];
+  /** Those of them that say more than that a request failed: what is ours, or the database's. */
+  faults(): Record<string, unknown>[];
   /** One request, as it is. */
   send(path: string, init?: RequestInit): Promise<Reply>;
   /** One operation by POST, whatever comes of it. */
@@ -67,6 +69,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const tools = createTestTools(database.url, options.tools);
   await tools.events.start();
   const log: Record<string, unknown>[] = [];
+  const faults = () => log.filter(({ level }) => level !== 'info');
   const destination = { write: (line: string) => void log.push(JSON.parse(line)) };
   const http = createHttpServer(tools, {
     ...(options.schema ? { schema: options.schema, printedSchema: '' } : await wholeSchema()),
@@ -117,7 +120,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     return closing;
   }
   afterAll(close);
-  return { url, tools, db: tools.db, http, log, send, post, graphql, close };
+  return { url, tools, db: tools.db, http, log, faults, send, post, graphql, close };
 }
 
 /** Loaded only where it is used, so that tests of HTTP alone do not need it. */
