@@ -112,7 +112,11 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
   }
 
   function route(exchange: Exchange): Promise<void> | void {
-    const { method } = exchange.request;
+    const { method, httpVersion, headers } = exchange.request;
+    if (httpVersion === '1.1' && headers.host === undefined) {
+      const close = { connection: 'close' };
+      return replyWithProblem(exchange, 400, 'HTTP/1.1 asks for a Host header.', close);
+    }
     if (exchange.path === '/graphql') {
       exchange.route = '/graphql';
       return endpoint(exchange);
@@ -152,7 +156,11 @@ export function createHttpServer(tools: Tools, options: HttpServerOptions): Http
       answerFailure(exchange, error);
     }
   }
-  const server = createServer({ maxHeaderSize: limits.headerBytesMax }, answer);
+  const server = createServer(
+    // Node's own refusal, of requests without a host, has no request id.
+    { maxHeaderSize: limits.headerBytesMax, requireHostHeader: false },
+    answer,
+  );
   server.on('checkExpectation', answer); // of expectations that nobody knows, which may be ignored
   server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) === '/graphql' && !isLast()) {

@@ -1,4 +1,4 @@
-/** What Node gives up before a request is made of it is answered like everything else. */
+/** What Node gives up, or would, before a request is made of it is answered like everything else. */
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { probeSchema } from '../support/probe-schema.ts';
@@ -38,6 +38,7 @@ test.each([
     `POST /graphql HTTP/1.1\r\n${host}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`,
     400,
   ],
+  ['no host', `POST /graphql HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}`, 400],
   [
     'a socket elsewhere',
     `GET /other HTTP/1.1\r\n${upgrade}${key}Sec-WebSocket-Version: 13\r\n\r\n`,
