@@ -109,9 +109,7 @@ const statuses: Partial<Record<ErrorCode, number>> = { NOT_FOUND: 404, INTERNAL:
 function describeFault(error: unknown): Fault {
   const cause = rootOf(error);
   if (cause instanceof DomainError) return describeDomainError(cause);
-  if (isDatabaseUnavailable(cause)) {
-    return { ...describeDomainError(new UnavailableError(cause)), cause };
-  }
+  if (isDatabaseUnavailable(cause)) return describeDomainError(new UnavailableError(cause));
   if (cause instanceof PothosValidationError) {
     const details = { issues: [{ path: [], message: cause.message }] };
     return { code: 'VALIDATION_FAILED', message: cause.message, details };
@@ -138,7 +136,8 @@ function describeDomainError(error: DomainError): Fault {
     error instanceof RateLimitedError
       ? { status: 429, headers: rateLimitHeaders([drawOf(error)]) }
       : domainHttp[code];
-  return { code, message, details: Object.fromEntries(own), http };
+  const cause = error instanceof UnavailableError ? error.cause : undefined;
+  return { code, message, details: Object.fromEntries(own), http, cause };
 }
 
 function drawOf({ limit, quota, windowSeconds, retryAfterSeconds }: RateLimitedError): Draw {
@@ -213,6 +212,7 @@ function logCauses(faults: Fault[], errors: readonly GraphQLError[], by: Reporte
     path: errors[index]?.path?.join('.'),
     more: more || undefined,
   };
-  if (fault.code === 'UNAVAILABLE') by.log.warn(fields, 'The database did not answer a request');
+  if (isDatabaseUnavailable(fault.cause))
+    by.log.warn(fields, 'The database did not answer a request');
   else by.log.error(fields, 'A request failed unexpectedly');
 }

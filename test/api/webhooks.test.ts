@@ -176,3 +176,29 @@ test('each mutation answers with a member of its union', async () => {
     __typename: 'NotFoundError',
   });
 });
+
+test('a secret whose entry of the master key is gone has a line that says which entry, of which endpoint', async () => {
+  const receiver = await startReceiver();
+  const input = { environmentId: project.production.id, url: receiver.url };
+  const { webhookEndpoint } = await mutate(
+    'createWebhookEndpoint',
+    input,
+    'webhookEndpoint { id }',
+  );
+  const { id } = webhookEndpoint;
+  await db.webhookSecret.updateMany({ where: { endpointId: id }, data: { masterKeyId: 'lost' } });
+  const { json } = await server.post(
+    'mutation ($id: ID!) { revealWebhookSecret(input: { id: $id }) { __typename } }',
+    { id },
+    owner,
+  );
+  const { code, requestId } = json.errors[0].extensions;
+  expect(code).toBe('UNAVAILABLE');
+  const [line, ...others] = server.faults().filter((each) => each.requestId === requestId);
+  expect(line).toMatchObject({
+    level: 'error',
+    msg: 'A request failed unexpectedly',
+    err: { message: expect.stringMatching(`${id} .*MASTER_KEY has no entry "lost"`) },
+  });
+  expect(others).toEqual([]);
+});

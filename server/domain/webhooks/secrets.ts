@@ -23,16 +23,18 @@ export async function revealWebhookSecret(
     });
     const sealed = { ...row, bytes: Buffer.from(row.secret) };
     await record({ type: 'webhook.revealed', message: 'Secret of a webhook endpoint revealed.' });
-    return { id, secret: secretText(openAgain(call.masterKeys, sealed)) };
+    return { id, secret: secretText(openAgain(call.masterKeys, id, sealed)) };
   });
 }
 
-function openAgain(masterKeys: MasterKeys, sealed: SealedSecret): Buffer {
+function openAgain(masterKeys: MasterKeys, endpointId: string, sealed: SealedSecret): Buffer {
   try {
     return openWebhookSecret(masterKeys, sealed);
   } catch (error) {
     throw new UnavailableError(
-      error,
+      new Error(`The secret of the webhook endpoint ${endpointId} cannot be decrypted`, {
+        cause: error,
+      }),
       'The secret cannot be decrypted, because the entry of the master key that encrypted it is missing. Put the entry back, or regenerate the secret.',
     );
   }
