@@ -74,7 +74,7 @@ export function createMetrics(): Metrics {
     }),
     webhookAttempts: new Counter({
       name: 'latchkey_webhook_attempts_total',
-      help: 'Attempts to deliver a webhook: delivered, refused by the receiver, or unreachable.',
+      help: 'Attempts to deliver a webhook: delivered, refused by the receiver, unreachable, or unsigned.',
       labelNames: ['outcome'],
       registers,
     }),

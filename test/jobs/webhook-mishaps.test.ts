@@ -34,7 +34,10 @@ test('a message that cannot be signed is a failed attempt like any other, and no
   const receiver = await startReceiver();
   const { owner, endpoint, server } = await setUpEndpoint(tools, person, receiver);
   await startSession(server, {});
+  const attempts = async () =>
+    (await tools.metrics.webhookAttempts.get()).values.map(({ labels, value }) => [labels, value]);
   await deliverDue({ ...tools, masterKeys: anotherKey }, endpoint);
+  expect(await attempts()).toEqual([[{ outcome: 'unsigned' }, 1]]);
   const [delivery] = await readDeliveries(db, endpoint.id);
   expect(delivery).toMatchObject({
     status: 'PENDING',

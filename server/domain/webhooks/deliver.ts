@@ -48,7 +48,7 @@ export async function deliver(
       })
     : unsigned;
   let item = judge(claimed, headers, outcome);
-  const failure = outcome.kind === 'response' ? 'refused' : 'unreachable';
+  const failure = outcome.kind === 'response' ? 'refused' : isSigned ? 'unreachable' : 'unsigned';
   if (!signal.aborted)
     metrics.webhookAttempts.inc({ outcome: item.delivered ? 'delivered' : failure });
   if (item.delivered) onDelivered?.();
