@@ -2,6 +2,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import type { Call } from '../../server/domain/call.ts';
+import { claimDeliveries } from '../../server/domain/webhooks/claim.ts';
+import { deliver } from '../../server/domain/webhooks/deliver.ts';
+import { fanOut } from '../../server/domain/webhooks/fan-out.ts';
+import { createOutcomeRecorder } from '../../server/domain/webhooks/record.ts';
 import { retryDelaysSeconds } from '../../server/domain/webhooks/schedule.ts';
 import { regenerateWebhookSecret } from '../../server/domain/webhooks/secrets.ts';
 import { sendTestWebhook } from '../../server/domain/webhooks/send-test.ts';
@@ -160,6 +164,20 @@ describe('Retry-After', () => {
     const { delivery } = await attemptAt(await startReceiver(tooMany(retryAfter)));
     expect(delivery.waitSeconds).toBeGreaterThan(seconds * 0.9 - 5);
     expect(delivery.waitSeconds).toBeLessThan(seconds * 1.1 + 5);
+  });
+
+  test('is a date on the clock of the database, whatever that of the process says', async () => {
+    const receiver = await startReceiver();
+    const { endpoint } = await startEvent(receiver);
+    while ((await fanOut(db)).more);
+    const [claimed] = await claimDeliveries(db, new Map([[endpoint.id, 1]]));
+    const at = new Date(claimed!.at.getTime() + 3_600_000);
+    receiver.answer = tooMany(new Date(at.getTime() + 7_200_000).toUTCString());
+    const recorder = createOutcomeRecorder(db);
+    await deliver(tools, recorder, { ...claimed!, at }, new AbortController().signal);
+    const [delivery] = await readDeliveries(db, endpoint.id);
+    expect(delivery!.waitSeconds).toBeGreaterThan(7_200 - 60);
+    expect(delivery!.waitSeconds).toBeLessThanOrEqual(7_200);
   });
 
   test('is honoured whatever the failure is', async () => {

@@ -92,11 +92,12 @@ const unsigned: NoReply = {
 
 /** What an outcome means for the delivery. */
 function judge(
-  { id, lease, tries }: ClaimedDelivery,
+  { id, lease, tries, at }: ClaimedDelivery,
   requestHeaders: Record<string, string>,
   outcome: Reply | NoReply,
 ): AttemptOutcome {
   const response = outcome.kind === 'response' ? outcome : null;
+  const now = at.getTime() + outcome.durationMs;
   const status = response?.status ?? 0;
   const delivered = status >= 200 && status < 300;
   const error =
@@ -111,7 +112,9 @@ function judge(
     delivered,
     gone: status === 410,
     reason: delivered ? null : (error ?? `The receiver answered ${status}.`),
-    delay_seconds: delivered ? null : retryDelaySeconds(tries, response?.headers['retry-after']),
+    delay_seconds: delivered
+      ? null
+      : retryDelaySeconds(tries, now, response?.headers['retry-after']),
     attempt: {
       durationMs: outcome.durationMs,
       requestHeaders,
