@@ -47,8 +47,13 @@ const goesOn = 'NOT i.delivered AND NOT i.gone AND i.delay_seconds IS NOT NULL A
 
 /**
  * Locks are taken in one order everywhere: deliveries, the health of endpoints, endpoints; and of
- * several rows of a kind in the order of their ids. A success is written to the health of its endpoint
- * once a second at most, unless it ends a failure: it would be one hot row.
+ * several endpoints in the order of their ids. Deliveries come in that order where PostgreSQL looks
+ * each up by its id, as it does unless they are few, and nothing binds it to. Nobody else writes what we
+ * hold the lease of but an erasure: should the two wait for each other and this be ended, the outcomes
+ * are written again, one by one.
+ *
+ * A success is written to the health of its endpoint once a second at most, unless it ends a failure: it
+ * would be one hot row.
  *
  * Entries that repeat are counted in the one that is there: a dead endpoint gives up as many deliveries
  * as there are events, and that is one thing to read.
