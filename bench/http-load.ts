@@ -35,16 +35,19 @@ answerTasks(async (load: HttpLoad): Promise<Measured> => {
       connections.push(await HttpConnection.open(load.port));
     }
     const tally = new Tally(load.seconds);
-    const work =
-      load.rate === undefined
-        ? Promise.all(connections.map((each) => drive(each, requests, load, tally)))
-        : keepRate(connections, requests, { ...load, rate: load.rate }, tally);
-    await within(load.seconds * 1000 + replyTimeoutMs, work);
+    const { rate } = load;
+    const drives = () => connections.map((each) => drive(each, requests, load, tally));
+    if (rate === undefined) await inTime(load, Promise.all(drives()));
+    else await keepRate(connections, requests, { ...load, rate }, tally);
     return tally.result();
   } finally {
     for (const connection of connections) connection.close();
   }
 });
+
+/** @throws {Error} replies are missing that long after the load is over */
+const inTime = <Value>({ seconds }: HttpLoad, work: Promise<Value>) =>
+  within(seconds * 1000 + replyTimeoutMs, work);
 
 const oneOf = (requests: readonly Buffer[]) =>
   requests[Math.floor(Math.random() * requests.length)]!;
@@ -72,18 +75,20 @@ function drive(
 }
 
 /** Resolves when all that were due are answered. */
-function keepRate(
-  idle: HttpConnection[],
+async function keepRate(
+  connections: readonly HttpConnection[],
   requests: readonly Buffer[],
   load: HttpLoad & { rate: number },
   tally: Tally,
-): Promise<unknown> {
+): Promise<void> {
   const { rate, seconds } = load;
+  const idle = [...connections];
   const count = Math.floor(rate * seconds);
   const beganAt = performance.now();
   const dueAt = (n: number) => beganAt + (n * 1000) / rate;
   let [sent, answered] = [0, 0];
-  return new Promise((resolve, reject) => {
+  let timer: NodeJS.Timeout | undefined;
+  const work = new Promise<void>((resolve, reject) => {
     function sendDue(): void {
       while (idle.length > 0 && sent < count && dueAt(sent) <= performance.now()) send();
     }
@@ -96,13 +101,18 @@ function keepRate(
         tally.add(due);
         answered += 1;
         idle.push(connection);
-        if (answered === count) resolve(clearInterval(timer));
+        if (answered === count) resolve();
         else sendDue();
       };
       connection.ask(oneOf(requests), onReply, reject);
     }
-    const timer = setInterval(sendDue, 1);
+    timer = setInterval(sendDue, 1);
   });
+  try {
+    await inTime(load, work);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function checkReply(body: string, { field, expected }: HttpLoad): void {

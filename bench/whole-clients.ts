@@ -58,13 +58,17 @@ class Device {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    let unread = '';
     socket.on('data', (chunk: Buffer) => {
       const at = performance.now();
-      const text = chunk.toString('latin1');
+      const text = unread + chunk.toString('latin1');
       if (text.includes('"errors"')) this.#fail?.(new Error(`A device was refused:\n${text}`));
-      for (const [, status] of text.matchAll(/"status":"([A-Z]+)"/g)) {
+      let end = 0;
+      for (const { 0: found, 1: status, index } of text.matchAll(/"status":"([A-Z]+)"/g)) {
         this.#waiting.get(status!)?.(at);
+        end = index + found.length;
       }
+      unread = text.slice(end); // a chunk may end in the middle of one
     });
   }
 
@@ -112,9 +116,8 @@ async function takeAll(task: WholeTask, { latenciesMs, toldMs }: WholeAnswer): P
   const work = connections.slice(0, task.connections).map(async (connection) => {
     for (let session = left.pop(); session; session = left.pop()) {
       const sentAt = performance.now();
-      const heard = session.device?.told('CONFIRMED');
       if (task.step === 'confirm') {
-        told.push(heard!.then((at) => toldMs.push(at - sentAt)));
+        told.push(session.device!.told('CONFIRMED').then((at) => toldMs.push(at - sentAt)));
       }
       await takeOne(task, session, connection);
       latenciesMs.push(performance.now() - sentAt);
