@@ -22,7 +22,7 @@ import { readBody } from './request-body.ts';
 import { createCall, describeClient } from './request-call.ts';
 import { ReplyCookie } from './sign-in-cookie.ts';
 import type { Site } from './site.ts';
-import { endStream, type GraphQL, shownByHttp, whenOverflown } from './yoga.ts';
+import { endStream, type GraphQL, isLive, shownByHttp, whenOverflown } from './yoga.ts';
 
 export interface GraphQLEndpointOptions {
   readonly graphql: GraphQL;
@@ -92,15 +92,16 @@ export function createGraphQLEndpoint(
     const contentType = answer.headers.get('content-type');
     // Yoga refuses without a word what it cannot read or write.
     if (contentType === null) throw answer.status === 406 ? refusals.accept : refusals.mediaType;
-    if (contentType.startsWith('text/event-stream')) {
-      await sendStream(exchange, answer, call, credentials);
-    } else await send(exchange, answer, contentType, rateLimitHeaders(call.draws));
+    // What was executed is told, however many connections are open: a mutation has done its work.
+    if (isLive(call)) await sendStream(exchange, answer, contentType, call, credentials);
+    else await send(exchange, answer, contentType, rateLimitHeaders(call.draws));
   }
 
   /** Streams until the client leaves, the subscription ends, or the credential does. */
   async function sendStream(
     exchange: Exchange,
     answer: Response,
+    contentType: string,
     call: Call,
     credentials: Credentials,
   ): Promise<void> {
@@ -129,7 +130,7 @@ export function createGraphQLEndpoint(
       });
       // The client left meanwhile, or the process stops. What was never read has not begun.
       if (response.destroyed) return;
-      await send(exchange, answer, 'text/event-stream');
+      await send(exchange, answer, contentType, rateLimitHeaders(call.draws));
     } finally {
       tools.metrics.eventStreams.dec();
       remove?.();
@@ -178,13 +179,14 @@ async function send(
   contentType: string,
   more: OutgoingHttpHeaders = {},
 ): Promise<void> {
-  const own: OutgoingHttpHeaders = { 'cache-control': 'no-store' };
+  const own: OutgoingHttpHeaders = {};
   answer.headers.forEach((value, name) => {
-    own[name] = value;
+    own[name.toLowerCase()] = value; // Yoga's own are not
   });
+  own['cache-control'] = 'no-store';
   if (!/^(text\/event-stream|multipart\/mixed)/.test(contentType)) {
     return reply(exchange, answer.status, await answer.text(), readableByAllOrigins, own, more);
   }
-  sendHead(exchange, answer.status, headersOf(exchange, readableByAllOrigins, own));
+  sendHead(exchange, answer.status, headersOf(exchange, readableByAllOrigins, own, more));
   await pipeline(answer.body ?? [], exchange.response);
 }

@@ -109,6 +109,11 @@ function useLiveResults(live: LiveResults): Plugin<object, Context> {
 /** How to end the stream of a request. */
 const ends = new WeakMap<Call, (error: unknown) => void>();
 
+/** Whether this request opened a subscription: else its event stream holds one result, and ends by itself. */
+export function isLive(call: Call): boolean {
+  return ends.has(call);
+}
+
 /** Ends the event stream of this request, if it has one. @param error the last that it tells */
 export function endStream(call: Call, error: unknown): void {
   ends.get(call)?.(error);

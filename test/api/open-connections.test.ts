@@ -1,10 +1,13 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { openMax } from '../../server/domain/connections/crowds.ts';
 import { signUpSomebody } from '../support/accounts.ts';
 import { newAddress } from '../support/call.ts';
 import { createTestProject } from '../support/projects.ts';
 import { startTestServer } from '../support/server.ts';
-import { createSessionApi, withKey } from '../support/session-api.ts';
+import { createSessionApi, operations, withKey } from '../support/session-api.ts';
 import { openSocket, openStream, type TestSocket } from '../support/socket.ts';
 
 const server = await startTestServer({ trustedProxies: ['loopback'] });
@@ -74,6 +77,41 @@ test('an event stream that is one too many is refused with when to come back', a
     retryAfterSeconds: 10,
     requestId: refused.headers.get('x-request-id'),
   });
+});
+
+/** The headers as they were sent: fetch joins those that come twice. */
+async function sendRaw(body: object, headers: Record<string, string>) {
+  const asked = request(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headers },
+  });
+  onTestFinished(() => void asked.destroy());
+  asked.end(JSON.stringify(body));
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return { response, rawNames: response.rawHeaders.filter((_, n) => n % 2 === 0) };
+}
+
+test('a mutation over an event stream is told what it did, however many are open', async () => {
+  const crowded = { 'x-forwarded-for': newAddress() };
+  await openMany(openMax.perAddress, withPublishable, crowded);
+  const before = await tools.db.authSession.count();
+  const { response, rawNames } = await sendRaw(
+    { query: operations.start, variables: { input: {} } },
+    { ...crowded, 'x-api-key': publishableValue },
+  );
+  expect(response.statusCode).toBe(200);
+  const told = await text(response);
+  expect(told).toMatch(/^event: next\ndata: .*"StartSessionPayload".*\n\nevent: complete/m);
+  expect(await tools.db.authSession.count()).toBe(before + 1);
+  expect(response.headers.ratelimit).toContain('starts-per-address');
+  expect(response.headers['cache-control']).toBe('no-store');
+  expect(rawNames.filter((name) => name.toLowerCase() === 'cache-control')).toHaveLength(1);
+});
+
+test('an event stream that goes on is kept nowhere either', async () => {
+  const { response, rawNames } = await sendRaw({ query: watch, variables }, {});
+  expect(response.headers['cache-control']).toBe('no-store');
+  expect(rawNames.filter((name) => name.toLowerCase() === 'cache-control')).toHaveLength(1);
 });
 
 test('a sign-in has so many open and no more, and a secret key as many as it likes', async () => {
