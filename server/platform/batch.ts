@@ -22,13 +22,19 @@ interface Waiting<Item, Result> {
   item: Item;
   resolve(result: Result): void;
   reject(error: unknown): void;
+  /** By the clock of `performance.now()`. */
+  since: number;
 }
+
+/** No longer does a request wait for a lane: if both are stuck it hears so, and memory is bounded. */
+const waitMaxMs = 10_000;
 
 export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>;
   readonly #freeLanes: number[];
   #waiting: Waiting<Item, Result>[] = [];
   #scheduled = false;
+  #overdue: NodeJS.Timeout | null = null;
 
   constructor(options: BatcherOptions<Item, Result>) {
     this.#options = options;
@@ -39,12 +45,35 @@ export class Batcher<Item, Result> {
    * Resolves once the item's transaction is committed.
    *
    * @throws whatever `run` throws: then nothing of the batch was written, as far as is known
+   * @throws ETIMEDOUT: no lane was free in time, and it was not written
    */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+      this.#waiting.push({ item, resolve, reject, since: performance.now() });
       this.#schedule();
+      this.#watch();
     });
+  }
+
+  /** One timer for all, for the oldest. */
+  #watch(): void {
+    const [oldest] = this.#waiting;
+    if (this.#overdue || !oldest) return;
+    const leftMs = oldest.since + waitMaxMs - performance.now();
+    this.#overdue = setTimeout(() => {
+      this.#overdue = null;
+      this.#rejectOverdue();
+      this.#watch();
+    }, leftMs).unref();
+  }
+
+  #rejectOverdue(): void {
+    const late = performance.now() - waitMaxMs;
+    const inTime = this.#waiting.findIndex(({ since }) => since > late);
+    const overdue = this.#waiting.splice(0, inTime < 0 ? this.#waiting.length : inTime);
+    for (const { reject } of overdue) {
+      reject(Object.assign(new Error('No lane was free in time.'), { code: 'ETIMEDOUT' }));
+    }
   }
 
   #schedule(): void {
@@ -83,8 +112,9 @@ export class Batcher<Item, Result> {
  * or did, nothing was written, and they go again one by one.
  *
  * Statements that touch some of the same rows may lock them in different orders, of which PostgreSQL
- * ends one (40P01); alone they cannot. And no input should make a statement fail (class 22, 23), but
- * if one does, it is its own failure.
+ * ends one (40P01); alone they cannot. Or one of them wants a row that somebody else holds (55P03): the
+ * others are written, up to the first that waits in vain a second time, which ends the attempt for the
+ * rest. And no input should make a statement fail (class 22, 23), but if one does, it is its own failure.
  */
 export async function apart<Item, Result>(
   items: Item[],
@@ -93,15 +123,34 @@ export async function apart<Item, Result>(
   try {
     return await run(items);
   } catch (error) {
-    const { code = '' } = error as { code?: string };
-    if (!/^(40P01|55P03|22...|23...|54...)$/.test(code)) throw error;
+    const code = codeOf(error);
+    if (code !== '55P03' && !isOwn(code)) throw error;
     if (items.length === 1 && code !== '40P01') return [new Failed(error)];
     const results: (Result | Failed)[] = [];
+    /** Why no more are tried: each would take as long, and others wait. */
+    let end: Failed | null = null;
     for (const item of items) {
-      results.push(...(await run([item]).catch((own) => [new Failed(own)])));
+      if (end) results.push(end);
+      else {
+        const some = await run([item]).catch((failure) => {
+          const failed = new Failed(failure);
+          if (!isOwn(codeOf(failure))) end = failed;
+          return [failed];
+        });
+        results.push(...some);
+      }
     }
     return results;
   }
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? '';
+}
+
+/** Whether it is of what the item is or did. */
+function isOwn(code: string): boolean {
+  return /^(40P01|22...|23...|54...)$/.test(code);
 }
 
 /** What became of one item where the others were written. */

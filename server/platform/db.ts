@@ -26,7 +26,7 @@ export interface DbOptions {
 /** No statement runs longer. */
 export const statementTimeoutMs = 30_000;
 /** A row that somebody holds for longer is not waited for: others stand behind. */
-const lockTimeoutMs = 5_000;
+export const lockTimeoutMs = 5_000;
 
 /**
  * For statements that others wait behind: one without an answer fails after so long, and its connection
@@ -34,6 +34,48 @@ const lockTimeoutMs = 5_000;
  * single statement takes it, too.
  */
 export const promptly = { query_timeout: 5_000 };
+
+/**
+ * The same for writes. What a write has done is unknown once it is given up, so it is given up only after
+ * PostgreSQL would have ended it itself: then there is nobody left to say.
+ */
+export const answered = { query_timeout: statementTimeoutMs + 5_000 };
+
+/**
+ * One write that others wait behind, in a transaction of its own.
+ *
+ * @throws the database's error; "Query read timeout", where it said nothing: the write may have been
+ * committed, so whoever repeats it must find what it wrote
+ */
+export async function writeInTurn<Row extends pg.QueryResultRow>(
+  { $pool }: Db,
+  query: pg.QueryConfig,
+): Promise<pg.QueryResult<Row>> {
+  try {
+    return await $pool.query<Row>({ ...query, ...answered });
+  } catch (error) {
+    giveUpIdle($pool, error);
+    throw error;
+  }
+}
+
+/**
+ * After one connection turned out to be cut, those that are idle are not handed out any more: the next
+ * would wait just as long for each of them.
+ */
+export function giveUpIdle(pool: pg.Pool, error: unknown): void {
+  if (!isSilence(error)) return;
+  for (let idle = pool.idleCount; idle > 0; idle -= 1) {
+    pool.connect().then(
+      (client) => client.release(true),
+      () => {}, // gone already
+    );
+  }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
 
 const limitsSql = `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
   SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`;
@@ -48,6 +90,8 @@ const limitsSql = `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeo
  */
 const plannerSql = 'SET random_page_cost = 1.1; SET jit = off';
 
+const setUp = { text: `${limitsSql}; ${plannerSql}`, ...promptly };
+
 /** Of pg-pool since 3.10; its types do not know it yet. Awaited before a connection is handed out. */
 type PoolOptions = pg.PoolConfig & { onConnect(client: pg.PoolClient): Promise<void> };
 
@@ -59,9 +103,12 @@ export function openDb({ url, poolMax, onError }: DbOptions): Db {
     connectionTimeoutMillis: 5_000, // without it a request waits for a free connection for ever
     idleTimeoutMillis: 60_000,
     application_name: 'latchkey',
-    keepAlive: true, // one that was cut without a word is noticed at last
+    // One that was cut without a word is noticed, here after twenty seconds, unless something is on its way
+    // to it: the kernel goes on sending that for a quarter of an hour.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // Not as start-up parameters, which poolers refuse.
-    onConnect: (client) => client.query(`${limitsSql}; ${plannerSql}`).then(() => {}),
+    onConnect: (client) => client.query(setUp).then(() => {}),
   };
   const pool = new pg.Pool(options);
   const urgent = new pg.Pool({ ...options, max: 1 });

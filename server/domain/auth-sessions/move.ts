@@ -1,5 +1,5 @@
 import type { AuthSessionStatus, Channel } from '../../../prisma/generated/enums.ts';
-import type { Db } from '../../platform/db.ts';
+import { type Db, writeInTurn } from '../../platform/db.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
 import {
   announcedSql,
@@ -139,7 +139,7 @@ export async function moveSessions(
   slot: number,
   onAnnounced?: () => void,
 ): Promise<Moved[]> {
-  const { rows } = await db.$pool.query({
+  const { rows } = await writeInTurn(db, {
     name: 'sessions-move',
     text,
     values: [JSON.stringify(items), slot],

@@ -1,5 +1,5 @@
 import { apart, Batcher, type Failed, settle } from '../../platform/batch.ts';
-import type { Db } from '../../platform/db.ts';
+import { type Db, writeInTurn } from '../../platform/db.ts';
 import { newId } from '../ids.ts';
 import {
   attemptsKept,
@@ -166,7 +166,7 @@ export async function recordOutcomes(
       disabled_id: newId('logEntry'),
     }),
   }));
-  const { rows } = await db.$pool.query<{ id: string; failures: number }>({
+  const { rows } = await writeInTurn<{ id: string; failures: number }>(db, {
     name: 'webhooks-record',
     text,
     values: [JSON.stringify(items)],
