@@ -112,7 +112,12 @@ export function openDb({ url, poolMax, onError }: DbOptions): Db {
   };
   const pool = new pg.Pool(options);
   const urgent = new pg.Pool({ ...options, max: 1 });
-  for (const each of [pool, urgent]) each.on('error', (error) => onError?.(error));
+  for (const each of [pool, urgent]) {
+    each.on('error', (error) => onError?.(error));
+    // The pool listens to those that are idle alone. Who uses one hears from its statements that it broke;
+    // unheard, the event would end the process.
+    each.on('connect', (client) => client.on('error', () => {}));
+  }
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: 5_000, timeout: statementTimeoutMs },
@@ -163,7 +168,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
       if (unavailableWords.has(word) || /^(08...|53...|57P0[1-5])$/.test(word)) return true;
     }
     if (
-      /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Can't reach database/.test(
+      /Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|Can't reach database/.test(
         String(at.message),
       )
     ) {

@@ -48,6 +48,17 @@ test.each(['57P01', '53300', '40001', '40P01', '57014', '55P03', '08006'])(
   },
 );
 
+test('a connection that breaks while somebody holds it is unavailable, and ends no more than itself', async () => {
+  const client = await db.$pool.connect();
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+  const ended = new Promise((resolve) => client.once('end', resolve));
+  await db.$pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+  await ended;
+  const error = await client.query('SELECT').catch((reason) => reason);
+  expect(isDatabaseUnavailable(error)).toBe(true);
+  client.release(true);
+});
+
 test('what breaks a rule of ours is not, by any way', async () => {
   const raise = `DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '23514'; END $$`;
   for (const ask of [() => db.$pool.query(raise), () => db.$executeRawUnsafe(raise)]) {
