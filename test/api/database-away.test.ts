@@ -20,6 +20,7 @@ for (const client of [holder, looker]) {
 const project = await createTestProject(server.tools);
 const owner = { cookie: project.owner.token };
 const byKey = withKey(project.production.secret);
+const byPublishable = withKey(project.development.publishableValue);
 server.db.$pool.on('error', () => {});
 afterEach(() => {
   server.log.length = 0;
@@ -34,6 +35,7 @@ const graphql = (query: string, variables: object, by: GraphQLOptions) => () =>
 const requests: Record<string, () => Promise<Reply>> = {
   'a list': graphql(read, { id: project.id }, owner),
   'a start': graphql(operations.start, { input: {} }, byKey),
+  'a public start': graphql(operations.start, { input: {} }, byPublishable),
   'a transaction': graphql(create, {}, owner),
   'a short transaction': graphql(createToken, {}, owner),
   'an export': () =>

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import { cancelSession } from '../../server/domain/auth-sessions/cancel.ts';
 import { startSession } from '../../server/domain/auth-sessions/start.ts';
 import type { Call, Tools } from '../../server/domain/call.ts';
 import { RateLimitedError } from '../../server/domain/errors.ts';
-import { closeDb } from '../../server/platform/db.ts';
+import { closeDb, isDatabaseUnavailable } from '../../server/platform/db.ts';
 import { callAs, createTestTools, newAddress, nobody } from '../support/call.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { inOpenTransaction } from '../support/open-transaction.ts';
 import { actorOfKey, createTestProject, type TestProject } from '../support/projects.ts';
 import { expectCountsToMatchRows, passDeadline } from '../support/sessions.ts';
 
@@ -161,4 +163,41 @@ test('a start tells what is left of both budgets, and a refusal is in the log', 
     where: { projectId: project.id, type: 'session.refused' },
   });
   expect(entries).toMatchObject([{ reason: 'RATE_LIMITED', level: 'WARN', ip }]);
+});
+
+/** As a process does that is frozen in the middle of starting sessions of the project. */
+function hold({ id }: TestProject, run: () => Promise<void>): Promise<void> {
+  const lock = createHash('sha256').update(`pending ${id}`).digest().readBigInt64BE();
+  return inOpenTransaction(there.db, `SELECT pg_advisory_xact_lock(${lock})`, run);
+}
+
+test('a project that somebody holds keeps the starts of no other waiting', async () => {
+  const [held, free] = [await createTestProject(here), await createTestProject(here)];
+  const startHere = async ({ development }: TestProject) =>
+    startSession(await callByKey(limited(here, {}), development.publishableValue), {});
+  let wanted: Promise<unknown>[] = [];
+  let isOver = false;
+  await hold(held, async () => {
+    // More than there are lanes.
+    wanted = Array.from({ length: 8 }, () => startHere(held));
+    const noteEnd = () => {
+      isOver = true;
+    };
+    for (const start of wanted) start.then(noteEnd, noteEnd);
+    for (let time = 0; time < 3; time += 1) await startHere(free);
+    expect(isOver).toBe(false);
+  });
+  await Promise.all(wanted);
+  expect([await sessionsOf(held), await sessionsOf(free)]).toEqual([8, 3]);
+});
+
+test('one that is held for too long is unavailable, and nothing was started', async () => {
+  const project = await createTestProject(here);
+  const call = await callByKey(limited(here, {}), project.development.publishableValue);
+  await hold(project, async () => {
+    const error = await startSession(call, {}).catch((error) => error);
+    expect(isDatabaseUnavailable(error)).toBe(true);
+  });
+  expect(await sessionsOf(project)).toBe(0);
+  expect(await startAtOnce(1, project, {})).toEqual([]);
 });

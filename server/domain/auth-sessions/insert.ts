@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { StartedWith } from '../../../prisma/generated/enums.ts';
-import type { Db } from '../../platform/db.ts';
+import { type Db, writeInTurn } from '../../platform/db.ts';
 import { refusalSql } from '../api-keys/refusal.ts';
 import type { RefusalReason } from '../errors.ts';
 import { announcedSql, effectsInput, effectsSql, namesOf, type Origin } from './effects.ts';
@@ -46,12 +45,6 @@ const columns = `id text, started_with started_with, environment_id text, secret
   metadata jsonb, nonce text, return_url text, master_key_id text, idempotency_key text,
   idempotency_digest text, device_ip text, device_user_agent text, pending_max int, ${effectsInput}`;
 
-/** Sessions that were started without a secret key and are pending, by the index `auth_sessions_public_pending_idx`. */
-export function publicPendingSql(row: string): string {
-  return `${row}.status = 'PENDING' AND ${row}.started_with IN ('PUBLISHABLE_KEY', 'PROJECT_ID')
-    AND ${row}.expires_at > now()`;
-}
-
 /**
  * Joins a row by its id, through the index. PostgreSQL takes JSON for a hundred rows, however few they
  * are, and would read whole tables for them: with 3,000 projects a start alone took twice as long
@@ -64,7 +57,7 @@ const looked = (table: string, as: string, id: string) =>
  * One statement for many requests. Each row is judged by itself: environment, key and project are
  * read in the statement that writes, so what was switched off before it began starts nothing.
  */
-const sqlOf = ({
+export const sqlOf = ({
   judged,
   refused,
   judging,
@@ -121,23 +114,6 @@ FROM ${judged} j LEFT JOIN made ON made.id = j.id ORDER BY j.n`;
 
 const text = sqlOf({ judged: 'checked', refused: 'j.refused', judging: '' });
 
-/** The same of starts without a secret key: as many of each project as there is room for. */
-const publicText = sqlOf({
-  judged: 'counted_in',
-  refused: "CASE WHEN j.is_over THEN 'TOO_MANY_PENDING' ELSE j.refused END",
-  judging: `
-pending AS (
-  SELECT project_id, (SELECT count(*) FROM auth_sessions a
-    WHERE a.project_id = c.project_id AND ${publicPendingSql('a')}) AS pending
-  FROM (SELECT DISTINCT project_id FROM checked WHERE refused IS NULL) c
-),
-counted_in AS (
-  SELECT c.*, c.refused IS NULL AND p.pending
-    + row_number() OVER (PARTITION BY c.project_id, c.refused ORDER BY c.n) > c.pending_max AS is_over
-  FROM checked c LEFT JOIN pending p ON p.project_id = c.project_id
-),`,
-});
-
 /**
  * Starts the sessions, with their log entries, counters and events, in one transaction.
  *
@@ -151,7 +127,7 @@ export async function insertSessions(
   slot: number,
   onAnnounced?: () => void,
 ): Promise<Started[]> {
-  const { rows } = await db.$pool.query({
+  const { rows } = await writeInTurn<Record<string, never>>(db, {
     name: 'sessions-start',
     text,
     values: [JSON.stringify(items), slot],
@@ -159,44 +135,9 @@ export async function insertSessions(
   return startedBy(items, rows, onAnnounced);
 }
 
-/**
- * The same of starts without a secret key. Projects are locked first, so that what is counted as
- * pending includes what others have just started: two processes cannot both take the last place.
- */
-export async function insertPublicSessions(
-  db: Db,
-  items: NewSession[],
-  slot: number,
-  onAnnounced?: () => void,
-): Promise<Started[]> {
-  const client = await db.$pool.connect();
-  try {
-    await client.query(`BEGIN; ${lockSql(items)}`);
-    const { rows } = await client.query({
-      name: 'sessions-start-public',
-      text: publicText,
-      values: [JSON.stringify(items), slot],
-    });
-    await client.query('COMMIT');
-    client.release();
-    return startedBy(items, rows, onAnnounced);
-  } catch (error) {
-    client.release(true); // and with it what had begun
-    throw error;
-  }
-}
-
-/** In one order, so that two statements wait for each other instead of deadlocking. */
-function lockSql(items: NewSession[]): string {
-  const digests = items.map(({ project_id }) =>
-    createHash('sha256').update(`pending ${project_id}`).digest().readBigInt64BE(),
-  );
-  const locks = [...new Set(digests)].sort((a, b) => (a < b ? -1 : 1));
-  return locks.map((lock) => `SELECT pg_advisory_xact_lock(${lock})`).join('; ');
-}
-
-function startedBy(
-  items: NewSession[],
+/** What became of the items, by the rows of the statement. */
+export function startedBy(
+  items: readonly NewSession[],
   rows: Record<string, never>[],
   onAnnounced?: () => void,
 ): Started[] {

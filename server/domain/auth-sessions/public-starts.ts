@@ -3,7 +3,7 @@ import { networkOf } from '../accounts/attempt-limits.ts';
 import { type Budget, drawFrom, overBudget } from '../budgets.ts';
 import type { Call } from '../call.ts';
 import type { RateLimitedError } from '../errors.ts';
-import { publicPendingSql } from './insert.ts';
+import { publicPendingSql } from './insert-public.ts';
 
 const aMinute = { windowSeconds: 60 };
 

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { apart, Batcher, type Failed, settle } from '../../platform/batch.ts';
-import type { Db } from '../../platform/db.ts';
-import { insertPublicSessions, insertSessions, type NewSession, type Started } from './insert.ts';
+import { type Db, lockTimeoutMs } from '../../platform/db.ts';
+import { insertSessions, type NewSession, type Started } from './insert.ts';
+import { type Busy, insertPublicSessions } from './insert-public.ts';
 import { type Move, type Moved, moveSessions } from './move.ts';
 
 /**
@@ -60,8 +62,7 @@ export function createSessionWriter(
         told((some) => insertSessions(db, some, slotOf(lane), onAnnounced)),
       ),
   });
-  // Apart, for they wait for others that start in the same project.
-  const publicStarts = new Batcher<NewSession, Started | Failed>({
+  const publicStarts = new Batcher<NewSession, Started | Busy | Failed>({
     lanes,
     itemsMax,
     run: (items, lane) =>
@@ -81,8 +82,10 @@ export function createSessionWriter(
   });
   return {
     async start(item) {
-      const writers = item.pending_max === undefined ? starts : publicStarts;
-      const started = settle(await writers.add(item));
+      const started =
+        item.pending_max === undefined
+          ? settle(await starts.add(item))
+          : await untilFree(async () => settle(await publicStarts.add(item)));
       if ('session' in started) onBecame('started');
       return started;
     },
@@ -93,4 +96,20 @@ export function createSessionWriter(
       return moved;
     },
   };
+}
+
+/** How long after a project was found locked. A transaction that holds it takes a few milliseconds. */
+const retryMs = 10;
+
+/** Comes again while the project is locked, outside the lanes, which others need. */
+async function untilFree(start: () => Promise<Started | Busy>): Promise<Started> {
+  const giveUpAt = performance.now() + lockTimeoutMs;
+  for (;;) {
+    const started = await start();
+    if (!('busy' in started)) return started;
+    if (performance.now() >= giveUpAt) {
+      throw Object.assign(new Error('Others held the project for too long.'), { code: '55P03' });
+    }
+    await sleep(retryMs);
+  }
 }
