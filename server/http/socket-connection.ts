@@ -158,8 +158,14 @@ export class SocketConnection implements ProtocolSocket {
     this.close(isStopping ? closeCodes.serviceRestart : closeCodes.forbidden, reason);
   }
 
-  /** @throws {RateLimitedError} so much runs on this socket already */
-  begin(operationId: string): void {
+  /**
+   * @returns false where one of this id is not over. Its client may have completed it, but it opens still,
+   * and graphql-ws, which knows them by their ids, would take it for the new one and forget one of them:
+   * that would go on listening after the socket is closed.
+   * @throws {RateLimitedError} so much runs on this socket already
+   */
+  begin(operationId: string): boolean {
+    if (this.#operations.has(operationId)) return false;
     if (this.#operations.size >= operationsMax) {
       throw overBudget(
         { name: 'operations-per-socket', quota: operationsMax, windowSeconds: null },
@@ -168,6 +174,7 @@ export class SocketConnection implements ProtocolSocket {
       );
     }
     this.#operations.add(operationId);
+    return true;
   }
 
   /** How many operations are under way: in the main, subscriptions. */

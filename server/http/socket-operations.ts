@@ -51,6 +51,11 @@ const noOperation = [
   'The document has no operation of this name, or several and none was named.',
 ] as const;
 
+const underWay = [
+  'GRAPHQL_INVALID',
+  'The operation that had this id before is still under way. Give each an id of its own.',
+] as const;
+
 const refuseCookie = () => {
   throw new ForbiddenError('A WebSocket cannot set the sign-in cookie. Send this over HTTP.');
 };
@@ -69,7 +74,7 @@ export function createSocketOperations(
     const { client, actor } = connection;
     const call = createCall(tools, { requestId, actor, client, signInCookie: noCookie, log });
     try {
-      connection.begin(id);
+      if (!connection.begin(id)) return shownErrors([refuse(...underWay)], call);
       call.actor = await connection.identify(requestId);
       demandQueryLength(payload.query);
       const { parse, validate, schema, contextFactory } = graphql.getEnveloped({

@@ -200,3 +200,43 @@ test('event streams that are closed by the client leave nothing behind', async (
   for (const stream of streams) stream.close();
   await expect.poll(open).toBe(0);
 });
+
+test('an operation that opens still keeps its id, though its client has completed it', async () => {
+  const { clientSecret } = await api.start(by);
+  const { socket } = await openSocket(server.url, { init });
+  const messages: { type: string; payload?: object }[] = [];
+  socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+  const query =
+    'subscription ($secret: String!) { sessionChanged(clientSecret: $secret) { status } }';
+  const payload = { query, variables: { secret: clientSecret } };
+  const subscribe = () => socket.send(JSON.stringify({ id: 'a', type: 'subscribe', payload }));
+  const holder = new pg.Client(database.url);
+  await holder.connect();
+  try {
+    await holder.query('BEGIN; LOCK TABLE auth_sessions');
+    subscribe();
+    const isWaiting = `SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await administer(isWaiting)).rowCount).toBeGreaterThan(0);
+    socket.send('{"id":"a","type":"complete"}');
+    subscribe();
+    await expect.poll(() => messages).toHaveLength(1);
+  } finally {
+    await holder.end();
+  }
+  expect(messages).toMatchObject([
+    { type: 'error', payload: [{ extensions: { code: 'GRAPHQL_INVALID' } }] },
+  ]);
+  // Once that is over its id is free; and nobody listens but the one that has it.
+  let answered = 0;
+  const again = () => {
+    const last = messages.at(-1)!.type;
+    if (last === 'error' && messages.length > answered) {
+      answered = messages.length;
+      subscribe();
+    }
+    return last;
+  };
+  await expect.poll(again, { interval: 20 }).toBe('next');
+  expect(messages.filter(({ type }) => type === 'next')).toHaveLength(1);
+});
