@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { version } from '../domain/server-info.ts';
 import { backUp } from '../platform/backup.ts';
-import type { BackupHeader } from '../platform/backup-file.ts';
+import type { BackupHeader } from '../platform/backup-format.ts';
 import type { Config } from '../platform/config.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { loadMasterKey, masterKeyPath } from '../platform/master-key-file.ts';

@@ -5,7 +5,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fill, isEmpty } from '../platform/backup.ts';
-import { type BackupHeader, verifyBackup } from '../platform/backup-file.ts';
+import type { BackupHeader } from '../platform/backup-format.ts';
+import { verifyBackup } from '../platform/backup-reader.ts';
 import type { Config } from '../platform/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { loadMasterKey, masterKeyPath } from '../platform/master-key-file.ts';

@@ -8,13 +8,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import {
-  type BackedUpTable,
-  type BackupEnd,
-  type BackupHeader,
-  openBackup,
-  writeBackup,
-} from './backup-file.ts';
+import type { BackedUpTable, BackupEnd, BackupHeader } from './backup-format.ts';
+import { openBackup } from './backup-reader.ts';
+import { writeBackup } from './backup-writer.ts';
 
 /**
  * Tables that hold something, those that others point at before those. Left out are Prisma's books, which
@@ -66,7 +62,11 @@ export async function backUp(
       await writer.header(header);
       for (const table of tables) {
         const copy = client.query(copyTo(`COPY ${place(table)} TO STDOUT`));
-        await writer.table(table, copy, () => copy.rowCount);
+        await writer.table(table, copy, async () => {
+          // Its data ends before the database has said how many rows they were.
+          await client.query('SELECT');
+          return copy.rowCount;
+        });
       }
     });
     return { header, ...written };
