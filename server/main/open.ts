@@ -9,6 +9,7 @@ import type { Logger } from '../platform/log.ts';
 import { loadOrCreateMasterKey } from '../platform/master-key-file.ts';
 import { MasterKeys } from '../platform/master-keys.ts';
 import { MigrationError, migrate } from '../platform/migrate.ts';
+import { dropLeftovers } from '../platform/spare-database.ts';
 
 export interface OpenDatabase {
   kind: 'own' | 'embedded';
@@ -26,7 +27,7 @@ export async function openProduct(
   config: Config,
   log: Logger,
 ): Promise<{ tools: Tools; database: OpenDatabase }> {
-  const database = await openDatabase(config);
+  const database = await openDatabase(config, log);
   try {
     // Without a pooler between: a lock of the session is taken meanwhile.
     const { listenUrl } = config.database;
@@ -73,9 +74,18 @@ export async function openProduct(
   }
 }
 
-async function openDatabase({ database: { url }, dataDir }: Config): Promise<OpenDatabase> {
+async function openDatabase(
+  { database: { url }, dataDir }: Config,
+  log: Logger,
+): Promise<OpenDatabase> {
   if (url !== null) return { kind: 'own', url, ended: new Promise(() => {}), stop: async () => {} };
   const embedded = await startEmbeddedPostgres(dataDir);
+  // One that was adopted may be that of a restore under way.
+  if (!embedded.adopted) {
+    await dropLeftovers(embedded.url).catch((error) =>
+      log.warn({ err: error }, 'What a restore left behind could not be removed'),
+    );
+  }
   return { kind: 'embedded', url: embedded.url, ended: embedded.ended, stop: embedded.stop };
 }
 

@@ -32,6 +32,8 @@ async function restore(config: Config): Promise<void> {
     await replaceDatabase(postgres.url, async (url) => {
       await migrate(url, undefined, header.migrations);
       await fill(url, path, rows);
+      // A server that came and went meanwhile may have acknowledged something.
+      await demandPlace(postgres, config.dataDir, force);
     });
   } finally {
     await closing(postgres.stop);

@@ -77,10 +77,11 @@ export async function backUp(
  * Fills a database whose tables are those of the backup, and empty, with what is in it: all or nothing.
  *
  * @param rows what the verified file said it holds
- * @throws {Error} the file is not the one that was verified, or says other things than it holds
+ * @throws {Error} the file is not the one that was verified, or says other things than it holds, or the
+ *   database refuses it
  */
 export async function fill(url: string, path: string, rows: BackupEnd['rows']): Promise<void> {
-  await withClient(url, 'latchkey restore', async (client) => {
+  const run = withClient(url, 'latchkey restore', async (client) => {
     const { tables } = await openBackup(path);
     await client.query('BEGIN');
     for await (const { data, ...table } of tables) {
@@ -91,6 +92,12 @@ export async function fill(url: string, path: string, rows: BackupEnd['rows']): 
     await client.query('COMMIT');
     // Until it is known how much there is of what, the first queries would read whole tables.
     await client.query('ANALYZE');
+  });
+  await run.catch((error) => {
+    // By its code alone: what else it says may be the row, which may be of users.
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    const reason = error.code === '53100' ? 'there is no room left for it' : error.code;
+    throw new Error(`The database refused what is in ${path}: ${reason}.`);
   });
 }
 

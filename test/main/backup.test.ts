@@ -308,9 +308,31 @@ test('killed in the middle it leaves what was there, whole, and the next one tid
       query(url, `SELECT datname FROM pg_database WHERE datname LIKE 'latchkey_%'`),
     );
   expect(await spares()).not.toEqual([]);
+  // So does a server, if nobody restores again.
+  const server = await startServer({ DATA_DIR: target });
+  expect(await spares()).toEqual([]);
+  server.kill('SIGTERM');
+  await server.ended;
   expect(await restore(target, file, '--force')).toMatchObject({ code: 0 });
   expect(await hashesOf(target)).toEqual(hashes);
   expect(await spares()).toEqual([]);
+});
+
+test('what somebody does there meanwhile is not replaced', { timeout: 240_000 }, async () => {
+  const target = await makeTarget();
+  expect(await restore(target, file)).toMatchObject({ code: 0 });
+  const connect = async (url: string) => {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => {});
+    await client.connect();
+  };
+  expect(await meddle(() => target, connect, '--force')).toBe(
+    'A server was started meanwhile, so nothing was restored. Stop it, and restore again.',
+  );
+  const write = async (url: string) => {
+    await query(url, 'CREATE TABLE kept AS SELECT 1');
+  };
+  expect(await meddle(makeTarget, write)).toMatch(/^The database in \S+ is not empty\./);
 });
 
 test('no table has a sequence, of which a backup would have to know', async () => {
@@ -334,15 +356,45 @@ async function killWhen(
   return (await command.ended).signal === 'SIGKILL';
 }
 
+/** Does something while a restore works, and returns what the restore says of it. */
+async function meddle(
+  dirOf: () => string | Promise<string>,
+  act: (url: string) => Promise<void>,
+  ...args: string[]
+): Promise<string> {
+  for (;;) {
+    const dir = await dirOf();
+    const command = await spawnCommand('restore', { DATA_DIR: dir }, file, ...args);
+    let isOver = false;
+    void command.ended.then(() => {
+      isOver = true;
+    });
+    await until(async () => isOver || (await countRestoring(dir, false)) > 0, 60_000);
+    command.kill('SIGSTOP');
+    const url = await urlOf(dir);
+    if (!isOver && url !== null) await act(`${url}/latchkey`);
+    command.kill('SIGCONT');
+    const { code } = await command.ended;
+    // A quick machine may be done before anybody has looked.
+    if (code !== 0) return command.stderr().trim();
+  }
+}
+
 /** How many connections restore there, or copy rows; 0 while nobody answers. */
 async function countRestoring(dir: string, isCopying: boolean): Promise<number> {
-  const cluster = join(dir, 'postgres-18');
-  const { port } = await readPidFile(cluster);
-  if (!port) return 0;
-  const url = `postgresql://postgres:${await readPassword(cluster)}@127.0.0.1:${port}/postgres`;
+  const url = await urlOf(dir);
+  if (url === null) return 0;
   const condition = isCopying ? `query LIKE 'COPY%'` : 'true';
   const text = `SELECT FROM pg_stat_activity WHERE starts_with(datname, 'latchkey_restoring_') AND ${condition}`;
-  return (await query(url, text).catch(() => [])).length;
+  return (await query(`${url}/postgres`, text).catch(() => [])).length;
+}
+
+/** Where the server of a directory answers, without the name of a database. */
+async function urlOf(dir: string): Promise<string | null> {
+  const cluster = join(dir, 'postgres-18');
+  const { port } = await readPidFile(cluster);
+  if (!port) return null;
+  return `postgresql://postgres:${await readPassword(cluster)}@127.0.0.1:${port}`;
 }
 
 async function query(url: string, text: string): Promise<unknown[]> {
