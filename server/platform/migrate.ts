@@ -73,6 +73,7 @@ export async function migrate(
     await lock(db);
     await db.query(CREATE_BOOKS);
     const applied = await readApplied(db);
+    await undoUnfinished(db, migrations, applied);
     checkHistory(migrations, applied);
     const missing = migrations.filter(({ name }) => !applied.has(name));
     for (const migration of missing) await apply(db, migration);
@@ -178,13 +179,35 @@ function checkHistory(migrations: Migration[], applied: Map<string, Applied>): v
     }
     if (!finishedAt) {
       throw new MigrationError(
-        `The migration ${name} began earlier and did not finish. Undo what it left behind ` +
-          `(a failed index is left as invalid), then: npx prisma migrate resolve --rolled-back ${name}`,
+        `The migration ${name} began earlier and did not finish. Undo what it left behind, then: ` +
+          `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '${name}' AND finished_at IS NULL`,
       );
     }
     if (migration.checksum !== checksum) {
       throw new MigrationError(`The migration ${name} was edited after it was applied.`);
     }
+  }
+}
+
+/**
+ * A CREATE INDEX CONCURRENTLY that was killed, or failed, leaves an index that is invalid, and stands in the
+ * books as begun. We hold the lock, so nobody is making it: it is dropped, and made again.
+ */
+async function undoUnfinished(
+  db: pg.Client,
+  migrations: Migration[],
+  applied: Map<string, Applied>,
+): Promise<void> {
+  for (const { name, sql } of migrations) {
+    const index = indexMadeAlone(sql);
+    if (index === null || applied.get(name)?.finishedAt !== null) continue;
+    await db.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`);
+    await db.query(
+      `UPDATE _prisma_migrations SET rolled_back_at = clock_timestamp()
+       WHERE migration_name = $1 AND finished_at IS NULL AND rolled_back_at IS NULL`,
+      [name],
+    );
+    applied.delete(name);
   }
 }
 
@@ -236,6 +259,16 @@ async function finish(db: pg.Client, { name }: Migration): Promise<void> {
 
 /** PostgreSQL runs `CREATE INDEX CONCURRENTLY` and its like only outside a transaction. */
 function standsAlone(sql: string): boolean {
-  const statements = sql.replace(/--.*$/gm, '').replace(/\/\*[\s\S]*?\*\//g, '');
-  return /^\s*(CREATE|DROP|REINDEX)\b[^;]*\bCONCURRENTLY\b/i.test(statements);
+  return /^\s*(CREATE|DROP|REINDEX)\b[^;]*\bCONCURRENTLY\b/i.test(withoutComments(sql));
+}
+
+/** The name of the index that a migration of one statement makes CONCURRENTLY, as it is written there. */
+function indexMadeAlone(sql: string): string | null {
+  const pattern =
+    /^\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)\s+ON\b/i;
+  return pattern.exec(withoutComments(sql))?.[1] ?? null;
+}
+
+function withoutComments(sql: string): string {
+  return sql.replace(/--.*$/gm, '').replace(/\/\*[\s\S]*?\*\//g, '');
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { migrate } from '../../server/platform/migrate.ts';
 import { createTestDatabase } from '../support/database.ts';
 
@@ -31,6 +31,8 @@ async function query(sql: string): Promise<unknown[][]> {
   }
 }
 
+const indexes = `SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('things_idx')`;
+
 test('migrations are applied once, in the order of their names', async () => {
   await write('2_fill', "INSERT INTO things VALUES ('one'); INSERT INTO things VALUES ('two');");
   await write('1_make', 'CREATE TABLE things (id text PRIMARY KEY);');
@@ -55,17 +57,49 @@ test('an index can be made CONCURRENTLY by a migration of its own', async () => 
     '-- Why: it is looked up.\n/* Locks\nnothing. */\nCREATE UNIQUE INDEX CONCURRENTLY things_idx ON things (id);\n',
   );
   expect(await migrate(url, dir)).toEqual(['1_make', '2_index']);
-  const indexes = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'things_idx'::regclass";
   expect(await query(indexes)).toEqual([[true]]);
 });
 
-test('an index that failed half-way is not taken for made, and the next start says what to do', async () => {
+test('an index that failed half-way is not taken for made, and the next start makes it again', async () => {
   await write('1_make', "CREATE TABLE things AS SELECT 'same' AS id FROM generate_series(1, 2);");
   await write('2_index', 'CREATE UNIQUE INDEX CONCURRENTLY things_idx ON things (id);');
-  await expect(migrate(url, dir)).rejects.toThrow(/2_index failed: .*things_idx/);
-  await expect(migrate(url, dir)).rejects.toThrow(
-    /2_index began earlier and did not finish.*npx prisma migrate resolve --rolled-back 2_index/,
-  );
+  for (const _ of [1, 2]) {
+    await expect(migrate(url, dir)).rejects.toThrow(/2_index failed: could not create unique/);
+    expect(await query(indexes)).toEqual([[false]]);
+  }
+  await query('UPDATE things SET id = ctid::text');
+  expect(await migrate(url, dir)).toEqual(['2_index']);
+  expect(await query(indexes)).toEqual([[true]]);
+  expect(await migrate(url, dir)).toEqual([]);
+});
+
+test('an index whose making was killed is made again by whoever starts next', async () => {
+  await write('1_make', 'CREATE TABLE things (id text);');
+  await migrate(url, dir);
+  await write('2_index', 'CREATE INDEX CONCURRENTLY "things_idx" ON things (id);');
+  const writer = new pg.Client({ connectionString: url });
+  await writer.connect();
+  // It waits for whoever writes to the table.
+  await writer.query(`BEGIN; INSERT INTO things VALUES ('one')`);
+  const killed = migrate(url, dir).catch((error) => error);
+  await vi.waitUntil(async () => (await query(indexes)).length === 1, 15_000);
+  await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'CREATE INDEX%'`);
+  expect(await killed).toBeInstanceOf(Error);
+  await writer.end();
+  expect(await query(indexes)).toEqual([[false]]);
+  expect(await migrate(url, dir)).toEqual(['2_index']);
+  expect(await query(indexes)).toEqual([[true]]);
+});
+
+test('what else began outside a transaction and did not finish, the next start says how to undo', async () => {
+  await write('1_drop', 'DROP INDEX CONCURRENTLY things_idx;');
+  await expect(migrate(url, dir)).rejects.toThrow(/1_drop failed: .*things_idx/);
+  const refused = await migrate(url, dir).catch((error: Error) => error.message);
+  expect(refused).toMatch(/^The migration 1_drop began earlier and did not finish\. Undo /);
+  await query(String(refused).split('then: ')[1]!);
+  await query('CREATE TABLE things (id text); CREATE INDEX things_idx ON things (id)');
+  expect(await migrate(url, dir)).toEqual(['1_drop']);
 });
 
 test('a migration that fails leaves nothing of itself, and is tried again', async () => {
