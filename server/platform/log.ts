@@ -84,6 +84,12 @@ function describeError(error: unknown): unknown {
   for (const field of ROW_FIELDS) delete described[field];
   for (const field of ['message', 'stack']) described[field] = hidePasswords(described[field]);
   if (error.cause instanceof Error) described.cause = describeError(error.cause);
+  // Of an AggregateError: what each of several addresses or attempts said.
+  const { errors } = error as Error & { errors?: unknown };
+  if (Array.isArray(errors)) {
+    delete described.errors;
+    described.aggregateErrors = errors.map(describeError);
+  }
   return described;
 }
 

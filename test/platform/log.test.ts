@@ -68,3 +68,25 @@ test('a connection string in an error is logged without its password', () => {
   });
   expect(JSON.stringify(lines)).not.toContain('hunter2');
 });
+
+test('each of several errors in one is cleared of rows and passwords too', () => {
+  const { lines, destination } = capture();
+  const log = createLogger({ level: 'info', destination });
+  const refused = new Error('Cannot reach postgres://me:hunter2@db');
+  const row = Object.assign(new Error('duplicate key'), {
+    detail: 'Key (email)=(hunter2) exists.',
+  });
+  log.error({ err: new AggregateError([refused, row], 'All failed') }, 'Failed.');
+  log.error({ err: Object.assign(new Error('All failed'), { errors: [refused, row] }) }, 'Failed.');
+  for (const line of lines) {
+    expect(line).toMatchObject({
+      err: {
+        aggregateErrors: [
+          { message: 'Cannot reach postgres://me:[redacted]@db' },
+          { message: 'duplicate key' },
+        ],
+      },
+    });
+  }
+  expect(JSON.stringify(lines)).not.toContain('hunter2');
+});
