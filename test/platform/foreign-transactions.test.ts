@@ -28,3 +28,17 @@ test('entries of another cluster’s transactions become old ones, and ours stay
   expect(await adoptForeignTransactions(url)).toBe(0);
   await closeDb(db);
 });
+
+test('in batches, and by two processes at once, each is taken over once', async () => {
+  const { url } = await createTestDatabase();
+  const db = openDb({ url, poolMax: 2 });
+  await db.$pool.query(`
+    INSERT INTO log_entries (id, type, message, actor_kind, actor_label, workspace_id, xid)
+    SELECT 'log_' || n, 'x', 'x', 'SYSTEM', 'x', 'x', (9000000000000 + n / 10)::text::xid8
+    FROM generate_series(1, 1000) n`);
+  const counts = await Promise.all([1, 2].map(() => adoptForeignTransactions(url, 7)));
+  expect(counts[0]! + counts[1]!).toBe(1_000);
+  const { rows } = await db.$pool.query('SELECT DISTINCT xid::text FROM log_entries');
+  expect(rows).toEqual([{ xid: '3' }]);
+  await closeDb(db);
+});
