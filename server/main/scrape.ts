@@ -2,12 +2,14 @@
 import { collectDefaultMetrics, Gauge } from 'prom-client';
 import type { Tools } from '../domain/call.ts';
 import { version } from '../domain/server-info.ts';
-import { type QueueFigures, readQueueFigures } from '../domain/webhooks/queue-figures.ts';
+import { readQueueFigures } from '../domain/webhooks/queue-figures.ts';
 import type { Scrape } from '../http/metrics.ts';
 import { latestMigrationSql } from '../platform/migrate.ts';
 
-/** Longer nobody waits for the database: a scrape tells what is known without it. */
+/** Longer no scrape waits for the database: it tells what is known without it. */
 const databaseTimeoutMs = 2_000;
+/** And no statement of a scrape holds a connection for longer: pg ends it then. */
+const bounded = { query_timeout: databaseTimeoutMs };
 /** Two beats of the listener, and some. */
 const deafAfterMs = 1_000;
 
@@ -45,7 +47,7 @@ export function createScrape(
   const due = gauge('webhook_deliveries_due', 'Webhook deliveries that are due, in all processes.');
   const oldestDue = gauge(
     'webhook_oldest_due_seconds',
-    'For how long the first delivery that is due has waited.',
+    'For how long the first delivery that is due has waited, other than of replays and to dead receivers.',
   );
   const eventsWaiting = gauge('webhook_events_waiting', 'Events that have no deliveries yet.');
   const listener = gauge(
@@ -73,23 +75,28 @@ export function createScrape(
     operations.set(live.operations);
   }
 
-  let migration = '';
-
-  async function askDatabase(): Promise<QueueFigures> {
-    if (migration === '') migration = (await db.$pool.query(latestMigrationSql)).rows[0].name;
-    return readQueueFigures(db);
-  }
+  /** Beside the pool: that requests leave no connection free does not mean that the database is away. */
+  const askWhetherUp = once(async () => {
+    await db.$urgent.query({ text: 'SELECT', ...bounded });
+    return true;
+  });
+  const askMigration = once(async () => {
+    const { rows } = await db.$pool.query({ text: latestMigrationSql, ...bounded });
+    return String(rows[0].name);
+  });
+  const askQueue = once(() => readQueueFigures(db, bounded));
+  let migration: string | null = null;
 
   async function readDatabase(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, databaseTimeoutMs, null);
-    });
-    const figures = await Promise.race([askDatabase().catch(() => null), late]);
-    clearTimeout(timer);
-    databaseUp.set(figures === null ? 0 : 1);
+    const [isUp, figures, latest] = await Promise.all([
+      inTime(askWhetherUp()),
+      inTime(askQueue()),
+      migration ?? inTime(askMigration()),
+    ]);
+    migration = latest;
+    databaseUp.set(isUp === null ? 0 : 1);
     info.reset();
-    info.set({ version, migration }, 1);
+    info.set({ version, migration: migration ?? '' }, 1);
     // What is not known is left out. Zero would look like a queue that is empty.
     if (figures === null) for (const each of [due, oldestDue, eventsWaiting]) each.remove();
     else {
@@ -104,4 +111,26 @@ export function createScrape(
     readProcess();
     return { contentType: registry.contentType, text: await registry.metrics() };
   };
+}
+
+/** Who asks while somebody does gets the same answer: scrapes of a busy database do not pile up. */
+function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  let asked: Promise<Answer> | null = null;
+  return () => {
+    asked ??= ask().finally(() => {
+      asked = null;
+    });
+    return asked;
+  };
+}
+
+/** Null where there is no answer, or none in time. */
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, databaseTimeoutMs, null);
+  });
+  const first = await Promise.race([answer.catch(() => null), late]);
+  clearTimeout(timer);
+  return first;
 }

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWebhookEndpoint } from '../../server/domain/webhooks/create.ts';
+import { failuresUntilPaced } from '../../server/domain/webhooks/delivery.ts';
 import { closeDb } from '../../server/platform/db.ts';
 import { MasterKeys } from '../../server/platform/master-keys.ts';
 import { callAs, createTestTools } from '../support/call.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { type Figures, scrape, untilFigures } from '../support/figures.ts';
+import { inOpenTransaction } from '../support/open-transaction.ts';
 import { failToStart, type ServerProcess, startServer, until } from '../support/process.ts';
 import { createTestProject, type TestProject } from '../support/projects.ts';
 import { createSessionApi, subject, withKey } from '../support/session-api.ts';
@@ -108,7 +110,7 @@ test('the figures say what was asked, what came of it, and how the process stand
     latchkey_database_up: 1,
     latchkey_listener_up: 1,
     'latchkey_database_waiting{pool="main"}': 0,
-    'latchkey_database_connections{pool="urgent",state="open"}': 0,
+    'latchkey_database_connections{pool="urgent",state="open"}': 1,
   });
   expect(figures.get('latchkey_database_connections{pool="main",state="open"}')).toBeGreaterThan(0);
   for (const name of ['nodejs_eventloop_lag_p99_seconds', 'process_resident_memory_bytes']) {
@@ -201,6 +203,38 @@ test('the queue of webhooks: what is due, for how long, and what came of attempt
   const figures = await untilSaid({ latchkey_webhook_deliveries_due: 1 });
   expect(figures.get('latchkey_webhook_oldest_due_seconds')).toBeGreaterThan(80);
   expect(figures.get('latchkey_webhook_events_waiting')).toBe(0);
+
+  // What waits for a dead receiver, or for a replay's turn, is nobody's delay.
+  const old = 'latchkey_webhook_oldest_due_seconds';
+  await tools.db.webhookHealth.updateMany({ data: { consecutiveFailures: failuresUntilPaced } });
+  await untilSaid({ latchkey_webhook_deliveries_due: 1, [old]: 0 });
+  await tools.db.webhookHealth.updateMany({ data: { consecutiveFailures: 1 } });
+  await untilFigures(
+    () => scrape(ownUrl),
+    (each) => each.get(old)! > 80,
+  );
+  await tools.db.webhookDelivery.updateMany({ data: { queued: true } });
+  await untilSaid({ latchkey_webhook_deliveries_due: 1, [old]: 0 });
+});
+
+test('a database whose connections are all busy is not away', { timeout: 60_000 }, async () => {
+  await inOpenTransaction(tools.db, 'LOCK TABLE auth_sessions', async (commit) => {
+    const query = `query ($id: ID!) { project(id: $id) { analytics(range: { days: 2 }) { uniqueUsers } } }`;
+    const key = withKey(project.production.secret);
+    const asked = Promise.allSettled(
+      Array.from({ length: 60 }, () => own.graphql(query, { id: project.id }, key)),
+    );
+    await untilFigures(
+      () => scrape(ownUrl),
+      (each) =>
+        each.get('latchkey_database_up') === 1 &&
+        each.get('latchkey_database_waiting{pool="main"}')! > 0 &&
+        !each.has('latchkey_webhook_deliveries_due'),
+    );
+    await commit();
+    await asked;
+  });
+  await untilSaid({ latchkey_database_up: 1, 'latchkey_database_waiting{pool="main"}': 0 });
 });
 
 test('while the database is away, what is known without it is told all the same', async () => {
