@@ -73,6 +73,10 @@ export async function migrate(
     await lock(db);
     await db.query(CREATE_BOOKS);
     const applied = await readApplied(db);
+    if (migrations.some(({ name }) => !applied.get(name)?.finishedAt)) {
+      // The limits of the role that requests have too; an index takes as long as it takes.
+      await db.query('SET statement_timeout = 0; SET lock_timeout = 0');
+    }
     await undoUnfinished(db, migrations, applied);
     checkHistory(migrations, applied);
     const missing = migrations.filter(({ name }) => !applied.has(name));

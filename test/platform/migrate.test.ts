@@ -102,6 +102,12 @@ test('what else began outside a transaction and did not finish, the next start s
   expect(await migrate(url, dir)).toEqual(['1_drop']);
 });
 
+test('a migration may take longer than the statements of its role', async () => {
+  await query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '500ms'`);
+  await write('1_slow', 'SELECT pg_sleep(0.8);');
+  expect(await migrate(url, dir)).toEqual(['1_slow']);
+});
+
 test('a migration that fails leaves nothing of itself, and is tried again', async () => {
   await write('1_make', 'CREATE TABLE things (id text);');
   await write('2_fill', 'CREATE TABLE more (id text); INSERT INTO nowhere VALUES (1);');
