@@ -154,6 +154,10 @@ function explain(path: string, error: NodeJS.ErrnoException): Error {
       return new Error(`This user may not write in ${dirname(path)}.`);
     case 'EROFS':
       return new Error(`${dirname(path)} is on a disk that is read-only.`);
+    case 'EFBIG':
+      return new Error(
+        `The file system of ${dirname(path)} takes no file as large as this backup.`,
+      );
     case 'ENOSPC':
     case 'EDQUOT':
       return new Error(`There is no room left for a backup in ${dirname(path)}.`);
