@@ -38,7 +38,10 @@ export const limits = {
   depthMax: 12,
   aliasesMax: 15,
   directivesMax: 5,
-  /** The dearest page of the dashboard costs 1,100; a hundred pages of a hundred things are too much. */
+  /**
+   * The dearest page of the dashboard, that of API keys, costs some 1,600; a hundred pages of a hundred
+   * things are too much.
+   */
   costMax: 10_000,
 } as const;
 
