@@ -11,7 +11,7 @@ import {
 } from '@urql/core';
 import { type ReactNode, useCallback, useState } from 'react';
 import { type UseQueryArgs, useClient, useQuery } from 'urql';
-import { Failure } from './components/Failure.tsx';
+import { Failure, OutOfDate } from './components/Failure.tsx';
 import { type FragmentType, graphql, readFragment } from './gql/index.ts';
 import { LatchkeyError } from './urql.ts';
 
@@ -39,11 +39,15 @@ export function useAnswer<Data, Variables extends AnyVariables>(
   };
 }
 
-/** Shows an answer, or why there is none. What is known stays when asking again fails. */
+/**
+ * Shows an answer, or why there is none. What is known stays when asking again fails (see refresh.ts),
+ * under a notice of that.
+ */
 export function Answer<Data>({
   of: { data, isCurrent, error, retry },
   loading,
   keep = false,
+  quiet = false,
   children,
 }: {
   of: AnswerState<Data>;
@@ -51,9 +55,18 @@ export function Answer<Data>({
   loading: ReactNode;
   /** Shows the answer before until the next is there, as under a search that is being typed. */
   keep?: boolean;
+  /** Leaves the notice to what stands within, as the frame of all pages does. */
+  quiet?: boolean;
   children: (data: Data) => ReactNode;
 }) {
-  if (data !== undefined && data !== null && (isCurrent || (keep && !error))) return children(data);
+  if (data !== undefined && data !== null && (isCurrent || (keep && !error))) {
+    return (
+      <>
+        {error && !quiet && <OutOfDate error={error} onRetry={retry} />}
+        {children(data)}
+      </>
+    );
+  }
   if (error) return <Failure error={error} onRetry={retry} />;
   return loading;
 }

@@ -68,7 +68,10 @@ export function usePagedAnswer<Data, Variables extends PagedVariables>(
       hasMore,
       busy: hasMore && isShort && rest.error === null,
       error: rest.error,
-      show: () => setWanted({ key, pages: isShort ? pages : pages + 1 }),
+      show() {
+        setKnown((before) => ({ ...before, error: null }));
+        setWanted({ key, pages: isShort || rest.error ? pages : pages + 1 });
+      },
     },
   };
 }
@@ -99,10 +102,12 @@ function follow<Data, Variables extends PagedVariables>(
   tell: (rest: Rest) => void,
 ): () => void {
   let list: List | null = null;
+  let failed: LatchkeyError | null = null;
   let next: { after: string | null; rest: Rest; stop: () => void } | null = null;
 
   function tellAll() {
-    if (list && next) tell({ ...next.rest, lists: [list, ...next.rest.lists] });
+    if (!list || !next) return;
+    tell({ lists: [list, ...next.rest.lists], error: failed ?? next.rest.error });
   }
 
   const page = client.query(
@@ -111,7 +116,8 @@ function follow<Data, Variables extends PagedVariables>(
     { requestPolicy: 'cache-and-network' },
   );
   const { unsubscribe } = page.subscribe(({ data, error }) => {
-    if (!data) return error && tell({ lists: [], error: new LatchkeyError(error) });
+    failed = error ? new LatchkeyError(error) : null;
+    if (!data) return failed && tell({ lists: [], error: failed });
     list = asked.listOf(data);
     const cursor = count > 1 ? cursorOf(list) : null;
     if (next?.after === cursor) return tellAll();

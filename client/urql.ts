@@ -129,6 +129,11 @@ export class LatchkeyError extends Error {
   }
 }
 
+/** What is asked for is not there, or not for who asks: that is an answer, and stays one. */
+export function isRefusal({ code }: LatchkeyError): boolean {
+  return code === 'NOT_FOUND' || code === 'FORBIDDEN' || code === 'UNAUTHENTICATED';
+}
+
 /**
  * The data of a finished operation.
  *

@@ -1,11 +1,13 @@
 import { Button } from '../ui/Button.tsx';
 import { CopyValue } from '../ui/Copy.tsx';
 import { Empty } from '../ui/Empty.tsx';
-import type { LatchkeyError } from '../urql.ts';
+import { Notice } from '../ui/Notice.tsx';
+import { isRefusal, type LatchkeyError } from '../urql.ts';
+import styles from './InactiveNotice.module.css';
 
 /** Stands in place of what could not be shown: why, how to find it in the log, and again. */
 export function Failure({ error, onRetry }: { error: LatchkeyError; onRetry: () => void }) {
-  if (error.code === 'NOT_FOUND' || error.code === 'FORBIDDEN') return <Refused />;
+  if (isRefusal(error)) return <Refused />;
   const offline = error.status === null;
   return (
     <div role="alert">
@@ -20,6 +22,22 @@ export function Failure({ error, onRetry }: { error: LatchkeyError; onRetry: () 
           </p>
         )}
       </Empty>
+    </div>
+  );
+}
+
+/** Stands over what is known from before, or not in full: why, how to find it in the log, and again. */
+export function OutOfDate({ error, onRetry }: { error: LatchkeyError; onRetry: () => void }) {
+  return (
+    <div className={styles.place}>
+      <Notice tone="caution" live actions={<Button onClick={onRetry}>Try again</Button>}>
+        <p>Not all of this is up to date: {error.message}</p>
+        {error.requestId && (
+          <p>
+            The server’s log knows it as <CopyValue value={error.requestId} label="request id" />
+          </p>
+        )}
+      </Notice>
     </div>
   );
 }

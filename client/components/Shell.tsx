@@ -45,7 +45,7 @@ export default function Shell({ children }: { children: ReactNode }) {
   useEffect(loadOverlays, []);
 
   return (
-    <Answer keep of={answer} loading={<ShellSkeleton />}>
+    <Answer keep quiet of={answer} loading={<ShellSkeleton />}>
       {({ viewer, project: known }) => {
         const project = known?.id === projectId ? known : null;
         if (!viewer) {
