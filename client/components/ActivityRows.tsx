@@ -2,12 +2,12 @@ import type { ReactNode } from 'react';
 import { Button } from '../ui/Button.tsx';
 import { Empty } from '../ui/Empty.tsx';
 import { More } from '../ui/More.tsx';
-import { Notice } from '../ui/Notice.tsx';
 import { TableSkeleton } from '../ui/Skeleton.tsx';
 import { Time } from '../ui/Time.tsx';
+import { isRefusal } from '../urql.ts';
 import type { ActivityFilter } from './activity-filter.ts';
 import type { ActivityList } from './activity-list.ts';
-import { Failure } from './Failure.tsx';
+import { Failure, OutOfDate } from './Failure.tsx';
 
 /** A list in whichever state it is. What is known stays when asking again fails. */
 export function ActivityRows<Row extends { id: string }>({
@@ -25,7 +25,7 @@ export function ActivityRows<Row extends { id: string }>({
   firstUse: ReactNode;
   children: (rows: readonly Row[], empty: ReactNode) => ReactNode;
 }) {
-  if (!page) {
+  if (!page || (error && isRefusal(error))) {
     return error ? <Failure error={error} onRetry={reload} /> : <TableSkeleton rows={8} />;
   }
   const noMatch = (
@@ -39,19 +39,11 @@ export function ActivityRows<Row extends { id: string }>({
   );
   return (
     <>
-      {error && (
-        <Notice tone="caution" actions={<Button onClick={reload}>Try again</Button>}>
-          <p>This is from before: {error.message}</p>
-        </Notice>
-      )}
+      {error && <OutOfDate error={error} onRetry={reload} />}
       {children(page.rows, filter.isFiltered ? noMatch : firstUse)}
-      {page.hasMore && (
-        <More>
-          <Button busy={busy} onClick={showMore}>
-            {page.searchedUntil ? 'Search further back' : 'Show more'}
-          </Button>
-        </More>
-      )}
+      <More hasMore={page.hasMore} busy={busy} onShow={showMore}>
+        {page.searchedUntil ? 'Search further back' : 'Show more'}
+      </More>
     </>
   );
 }

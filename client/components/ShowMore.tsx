@@ -1,11 +1,9 @@
 import type { More as ToShow } from '../paged-answer.ts';
-import { Button } from '../ui/Button.tsx';
 import { More } from '../ui/More.tsx';
 import { Notice } from '../ui/Notice.tsx';
 
 /** Stands under a list that is read page by page. */
 export function ShowMore({ more: { hasMore, busy, error, show } }: { more: ToShow }) {
-  if (!hasMore) return null;
   return (
     <>
       {error && (
@@ -13,10 +11,8 @@ export function ShowMore({ more: { hasMore, busy, error, show } }: { more: ToSho
           More could not be read: {error.message}
         </Notice>
       )}
-      <More>
-        <Button busy={busy} onClick={show}>
-          {error ? 'Try again' : 'Show more'}
-        </Button>
+      <More hasMore={hasMore || error !== null} busy={busy} onShow={show}>
+        {error ? 'Try again' : 'Show more'}
       </More>
     </>
   );
