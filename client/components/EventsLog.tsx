@@ -69,7 +69,7 @@ export default function EventsLog({
         const asked = { scopeId, first, after, filter: logs };
         const policy = { requestPolicy: 'network-only' } as const;
         const { node } = readAnswer(await client.query(LogEvents, asked, policy));
-        return toListPage((node as ScopeOf<typeof node>).logs);
+        return toListPage((node as ScopeOf<typeof node> | null)?.logs);
       },
       [client, scopeId, logs],
     ),

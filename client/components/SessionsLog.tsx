@@ -47,7 +47,7 @@ export function SessionsLog({
         const asked = { scopeId, first, after, filter: sessions };
         const policy = { requestPolicy: 'network-only' } as const;
         const { node } = readAnswer(await client.query(LogSessions, asked, policy));
-        return toListPage((node as ScopeOf<typeof node>).authSessions);
+        return toListPage((node as ScopeOf<typeof node> | null)?.authSessions);
       },
       [client, scopeId, sessions],
     ),

@@ -3,6 +3,7 @@
  * together, from the first page on, so that nothing is missing between two pages and no row stands
  * twice: that is one request for every hundred rows.
  */
+import { CombinedError } from '@urql/core';
 import { useEffect, useState } from 'react';
 import { LatchkeyError } from '../urql.ts';
 
@@ -16,15 +17,22 @@ export interface ListPage<Row> {
 }
 
 /** A page as the API has it. */
-export function toListPage<Row>({
-  edges,
-  pageInfo,
-  searchedUntil,
-}: {
+interface Connection<Row> {
   edges: readonly { node: Row }[];
   pageInfo: { hasNextPage: boolean; startCursor?: string | null; endCursor?: string | null };
   searchedUntil?: string | null;
-}): ListPage<Row> {
+}
+
+/**
+ * @param connection of a place; undefined where there is none, or none that may be seen
+ * @throws {LatchkeyError} NOT_FOUND
+ */
+export function toListPage<Row>(connection: Connection<Row> | undefined): ListPage<Row> {
+  if (!connection) {
+    const refusal = { message: 'There is nothing here.', extensions: { code: 'NOT_FOUND' } };
+    throw new LatchkeyError(new CombinedError({ graphQLErrors: [refusal] }));
+  }
+  const { edges, pageInfo, searchedUntil } = connection;
   return {
     rows: edges.map(({ node }) => node),
     hasMore: pageInfo.hasNextPage,
@@ -42,6 +50,7 @@ interface ListState<Row> {
   page: ListPage<Row> | null;
   /** Why it could not be read the last time. */
   error: LatchkeyError | null;
+  /** Reads on, or will as soon as what is read anew is there. */
   busy: boolean;
 }
 
@@ -71,7 +80,7 @@ export function createActivityList<Row extends { id: string }>(
   let error: LatchkeyError | null = null;
   /** How far back somebody had it searched; null: as far as the rows go. */
   let soughtUntil: string | null = null;
-  let isWorking = false;
+  let current: (() => Promise<void>) | null = null;
   let isOver = false;
   const waiting = new Set<() => Promise<void>>();
 
@@ -98,25 +107,36 @@ export function createActivityList<Row extends { id: string }>(
     soughtUntil = page.searchedUntil;
   }
 
+  async function attempt(task: () => Promise<void>) {
+    try {
+      await task();
+      error = null;
+    } catch (fault) {
+      if (!(fault instanceof LatchkeyError)) throw fault;
+      error = fault;
+    }
+  }
+
+  function tellNow() {
+    if (!isOver) tell({ page, error, busy: current === readOn || waiting.has(readOn) });
+  }
+
   async function work(task: () => Promise<void>) {
     waiting.add(task);
-    if (isWorking) return;
-    isWorking = true;
-    // It goes on to what is added meanwhile.
-    for (const next of waiting) {
-      waiting.delete(next);
-      tell({ page, error, busy: true });
-      try {
-        await next();
-        error = null;
-      } catch (fault) {
-        if (!(fault instanceof LatchkeyError)) throw fault;
-        error = fault;
+    if (current) return tellNow();
+    try {
+      // It goes on to what is added meanwhile.
+      for (const next of waiting) {
+        waiting.delete(next);
+        current = next;
+        tellNow();
+        await attempt(next);
+        if (isOver) return;
       }
-      if (isOver) return;
+    } finally {
+      current = null;
+      tellNow();
     }
-    isWorking = false;
-    tell({ page, error, busy: false });
   }
 
   return {

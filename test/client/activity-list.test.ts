@@ -15,11 +15,14 @@ interface Entry {
 function createLog(budget = Number.POSITIVE_INFINITY) {
   const entries: Entry[] = [];
   let reads = 0;
+  let reading = 0;
   let gate: Promise<void> = Promise.resolve();
   const instant = (index: number) => new Date(entries.length - index).toISOString();
   const read: ReadPage<Entry> = async (first, after) => {
     reads += 1;
+    reading += 1;
     await gate;
+    reading -= 1;
     const from = after === null ? 0 : entries.findIndex(({ id }) => id === after) + 1;
     const rows: Entry[] = [];
     let at = from;
@@ -48,6 +51,7 @@ function createLog(budget = Number.POSITIVE_INFINITY) {
       }
     },
     reads: () => reads,
+    isRead: () => reading > 0,
     /** Answers nothing until the function that it returns is called. */
     hold() {
       let release = () => {};
@@ -64,13 +68,17 @@ async function open(log: ReturnType<typeof createLog>) {
   const list = createActivityList(log.read, (next) => {
     state = next;
   });
-  const settled = () => expect.poll(() => state.busy).toBe(false);
+  async function settled() {
+    await new Promise((resolve) => setTimeout(resolve)); // what is not held is read by then
+    await expect.poll(log.isRead).toBe(false);
+  }
   list.reload();
   await settled();
   return {
     ...list,
     settled,
     page: () => state.page!,
+    isBusy: () => state.busy,
     ids: () => state.page!.rows.map(({ id }) => id),
   };
 }
@@ -143,6 +151,46 @@ describe('a list that is read anew', () => {
     release();
     await list.settled();
     expect(list.ids()).toEqual(Array.from({ length: 100 }, (_, n) => `log_${209 - n}`));
+  });
+
+  test('is busy only while somebody reads on, also if that has to wait', async () => {
+    const log = createLog();
+    log.write(200);
+    const list = await open(log);
+    const release = log.hold();
+    list.reload();
+    expect(list.isBusy()).toBe(false);
+    list.showMore();
+    expect(list.isBusy()).toBe(true);
+    release();
+    await list.settled();
+    expect(list.isBusy()).toBe(false);
+    expect(list.ids()).toHaveLength(100);
+  });
+
+  test('goes on after a mistake of ours, which is reported', async () => {
+    const log = createLog();
+    log.write(10);
+    let isBroken = false;
+    const list = await open({
+      ...log,
+      read(first, after) {
+        if (isBroken) throw new TypeError('node is null');
+        return log.read(first, after);
+      },
+    });
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    const reported = new Promise((resolve) => process.once('unhandledRejection', resolve));
+    isBroken = true;
+    list.reload();
+    expect(await reported).toBeInstanceOf(TypeError);
+    for (const listener of others) process.on('unhandledRejection', listener);
+    isBroken = false;
+    log.write(1);
+    list.reload();
+    await list.settled();
+    expect(list.ids()).toHaveLength(11);
   });
 
   test('tells nothing more once it is stopped', async () => {
