@@ -8,7 +8,10 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   size?: 'medium' | 'small';
   /** Something is under way: it cannot be pressed again, and says so. */
   busy?: boolean;
-  /** Why it cannot be pressed, for all to read. It can be reached then, unlike with `disabled`. */
+  /**
+   * Why it cannot be pressed, for all to read. It can be reached then, unlike with `disabled`. null where
+   * there may be one, and is none now.
+   */
   reason?: string | null | undefined;
   icon?: ReactNode;
   ref?: Ref<HTMLButtonElement>;
@@ -44,11 +47,12 @@ export function Button({
       {children}
     </button>
   );
-  if (!reason) return button;
+  if (reason === undefined) return button;
+  // Also without one now: the button would be another with the next, and the focus lost.
   return (
-    <div className={styles.reasoned}>
+    <div className={reason ? styles.reasoned : styles.free}>
       {button}
-      <p id={reasonId}>{reason}</p>
+      {reason && <p id={reasonId}>{reason}</p>}
     </div>
   );
 }
