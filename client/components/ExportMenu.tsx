@@ -24,7 +24,7 @@ export function ExportMenu({
       const { exportRows } = await import('./export-rows.ts');
       await exportRows(what, { ...place, filter, format });
     } catch (error) {
-      showToast(`Not exported: ${(error as Error).message}`);
+      showToast(`Not exported: ${(error as Error).message}`, { requestId: null });
     } finally {
       setBusy(false);
     }

@@ -36,7 +36,7 @@ export function SignInsSection(props: { viewer: FragmentType<typeof SignInsSecti
 
   async function end(input: { everywhere: true } | { signInId: string }) {
     const { problem } = await attempt({ input });
-    if (problem) return showToast(`Not done: ${restOf(problem)}`);
+    if (problem) return showToast(`Not done: ${restOf(problem)}`, problem);
     if ('signInId' in input) return showToast('That browser is signed out.');
     navigate(paths.signIn());
     changed();

@@ -15,7 +15,8 @@ export function useToldAction<Data, Variables extends AnyVariables>(
     /** @param words what to say once it is done */
     async run(variables: Variables, words: string): Promise<void> {
       const { problem } = await attempt(variables);
-      showToast(problem ? `Not done: ${restOf(problem)}` : words);
+      if (problem) showToast(`Not done: ${restOf(problem)}`, problem);
+      else showToast(words);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { CircleCheck } from 'lucide-react';
+import { CircleAlert, CircleCheck, X } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
 import styles from './Toast.module.css';
@@ -6,18 +6,32 @@ import styles from './Toast.module.css';
 interface Toast {
   id: number;
   text: string;
+  problem: ToastProblem | null;
+}
+
+/** Why something was not done is in the text. */
+interface ToastProblem {
+  /** What the server's log knows the request by, where that helps. */
+  requestId: string | null;
 }
 
 let toasts: readonly Toast[] = [];
 let lastId = 0;
 const listeners = new Set<() => void>();
 
-/** Says that something was done, for five seconds. Never where something must be decided. */
-export function showToast(text: string): void {
+/**
+ * Says that something was done, for five seconds; with a problem that it was not, until that is dismissed.
+ * Never where something must be decided.
+ */
+export function showToast(text: string, problem: ToastProblem | null = null): void {
   lastId += 1;
   const id = lastId;
-  change([...toasts, { id, text }]);
-  setTimeout(() => change(toasts.filter((each) => each.id !== id)), 5_000);
+  change([...toasts, { id, text, problem }]);
+  if (!problem) setTimeout(() => dismiss(id), 5_000);
+}
+
+function dismiss(id: number): void {
+  change(toasts.filter((each) => each.id !== id));
 }
 
 function change(next: readonly Toast[]): void {
@@ -35,10 +49,22 @@ export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts);
   return createPortal(
     <div className={styles.toasts} role="status">
-      {shown.map(({ id, text }) => (
+      {shown.map(({ id, text, problem }) => (
         <div key={id} className={styles.toast}>
-          <CircleCheck aria-hidden="true" />
-          {text}
+          {problem ? <CircleAlert aria-hidden="true" /> : <CircleCheck aria-hidden="true" />}
+          <div>
+            <p>{text}</p>
+            {problem?.requestId && (
+              <p>
+                Request <code>{problem.requestId}</code>
+              </p>
+            )}
+          </div>
+          {problem && (
+            <button type="button" onClick={() => dismiss(id)} aria-label="Dismiss">
+              <X aria-hidden="true" />
+            </button>
+          )}
         </div>
       ))}
     </div>,

@@ -90,6 +90,24 @@ describeInBrowser('a page that cannot be read anew', async () => {
     expect(await name.inputValue()).toBe('Half typ');
   });
 
+  test('says until it is dismissed what was not done', async () => {
+    const project = await createTestProject(server.tools);
+    const { page, visit } = await openVisitor(server, { as: project.owner, expectErrors });
+    const broken = await failingAt(page);
+    await visit(`/workspaces/${project.workspaceId}/projects`);
+    await page.clock.install();
+    broken.fail('mutation SwitchProject');
+    await page.getByRole('button', { name: /^Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Deactivate' }).click();
+    const toast = page.getByText(/^Not done: The database does not answer/);
+    await toast.waitFor();
+    await page.clock.fastForward(60_000);
+    await page.getByText('req-17').waitFor();
+    await expectAccessible(page, 'toast');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => toast.count()).toBe(0);
+  });
+
   test('keeps all pages of a list where one of them fails, and gives a sign of trying again', async () => {
     const { page, person, visit } = await openNewUser(server, { expectErrors });
     const call = callAs(server.tools, person.actor);
