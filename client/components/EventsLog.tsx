@@ -112,7 +112,10 @@ export default function EventsLog({
     return () => clearInterval(interval);
   }, [polls, reload]);
 
-  const showAll = () => setTold({ entries, shown: entries.length, of: logs });
+  const showAll = () =>
+    setTold((before) =>
+      before.of === logs ? { ...before, shown: before.entries.length } : before,
+    );
   const ids = new Set(list.page?.rows.map(({ id }) => id));
   const isFresh = ({ id }: Entry) => !ids.has(id);
   const fresh = (paused ? entries.slice(0, shown) : entries).filter(isFresh).reverse();
