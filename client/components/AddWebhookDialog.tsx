@@ -1,9 +1,9 @@
 import { useState } from 'react';
+import { useAction } from '../answers.tsx';
 import { graphql } from '../gql/index.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { DialogForm } from './DialogForm.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
-import { useSecretAction } from './use-secret-action.ts';
 import { allEventTypes, WebhookFields } from './WebhookFields.tsx';
 import { WebhookSecret } from './WebhookSecret.tsx';
 
@@ -36,10 +36,10 @@ export function AddWebhookDialog({
 }) {
   const [draft, setDraft] = useState(nothing);
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, busy, problem, clear } = useSecretAction(AddWebhook);
+  const { run, busy, problem, clear } = useAction(AddWebhook);
 
   function close() {
-    if (busy) return; // what is under way is shown only once
+    if (busy) return; // the secret would be there when it is opened again
     onClose();
     setDraft(nothing);
     setSecret(null);

@@ -1,11 +1,11 @@
 import { useState } from 'react';
+import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
 import { RadioGroup } from '../ui/Field.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { ChangeProblem } from './ChangeProblem.tsx';
-import { useSecretAction } from './use-secret-action.ts';
 import { WebhookSecret } from './WebhookSecret.tsx';
 
 const RegenerateWebhookSecretDialog_WebhookEndpoint = graphql(`
@@ -61,10 +61,10 @@ export function RegenerateWebhookSecretDialog({
   const { id, version, environment, secretRotationEndsAt } = endpoint;
   const [overlap, setOverlap] = useState<Overlap>('86400');
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, busy, problem, clear } = useSecretAction(RegenerateWebhookSecret);
+  const { run, busy, problem, clear } = useAction(RegenerateWebhookSecret);
 
   function close() {
-    if (busy) return; // what is under way is shown only once
+    if (busy) return; // the secret would be there when it is opened again
     onClose();
     setOverlap('86400');
     setSecret(null);

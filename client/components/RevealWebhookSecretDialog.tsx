@@ -1,9 +1,9 @@
 import { useState } from 'react';
+import { useAction } from '../answers.tsx';
 import { graphql } from '../gql/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog, DialogActions, DialogBody } from '../ui/Dialog.tsx';
 import { ProblemNotice } from './ProblemNotice.tsx';
-import { useSecretAction } from './use-secret-action.ts';
 import { WebhookSecret } from './WebhookSecret.tsx';
 
 const RevealWebhookSecret = graphql(`
@@ -27,10 +27,10 @@ export function RevealWebhookSecretDialog({
   onClose: () => void;
 }) {
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, busy, problem, clear } = useSecretAction(RevealWebhookSecret);
+  const { run, busy, problem, clear } = useAction(RevealWebhookSecret);
 
   function close() {
-    if (busy) return; // what is under way is shown only once
+    if (busy) return; // the secret would be there when it is opened again
     onClose();
     setSecret(null);
     clear();
