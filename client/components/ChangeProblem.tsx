@@ -61,19 +61,30 @@ export function ChangeProblem({
   problem,
   fields,
   of,
+  undone = 'Your changes are not saved.',
   onReload,
 }: {
   problem: Problem | null;
   /** They show their own issues. */
   fields?: string[];
   of: Subject;
+  /** What a conflict leaves as it was. */
+  undone?: string;
   onReload: () => void;
 }) {
-  if (problem?.code === 'CONFLICT') return <ConflictNotice of={of} onReload={onReload} />;
+  if (problem?.code === 'CONFLICT') return <ConflictNotice {...{ of, undone, onReload }} />;
   return <ProblemNotice problem={problem} fields={fields} />;
 }
 
-function ConflictNotice({ of, onReload }: { of: Subject; onReload: () => void }) {
+function ConflictNotice({
+  of,
+  undone,
+  onReload,
+}: {
+  of: Subject;
+  undone: string;
+  onReload: () => void;
+}) {
   const change = useLastChange(of);
   return (
     <Notice
@@ -92,7 +103,7 @@ function ConflictNotice({ of, onReload }: { of: Subject; onReload: () => void })
       ) : (
         'Somebody changed this since you opened it.'
       )}{' '}
-      Your changes are not saved. Reload to see it as it is now.
+      {undone} Reload to see it as it is now.
     </Notice>
   );
 }

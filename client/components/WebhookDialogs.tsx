@@ -3,6 +3,7 @@ import { useAction } from '../answers.tsx';
 import { type FragmentType, graphql, readFragment } from '../gql/index.ts';
 import { formatCount } from '../ui/numbers.ts';
 import { showToast } from '../ui/Toast.tsx';
+import { ChangeProblem } from './ChangeProblem.tsx';
 import { ConfirmDialog } from './ConfirmDialog.tsx';
 import { EditWebhookDialog } from './EditWebhookDialog.tsx';
 import { RegenerateWebhookSecretDialog } from './RegenerateWebhookSecretDialog.tsx';
@@ -14,6 +15,7 @@ const WebhookDialogs_WebhookEndpoint = graphql(`
     id
     url
     version
+    environment { id }
     ...EditWebhookDialog_WebhookEndpoint
     ...SwitchWebhookDialog_WebhookEndpoint
     ...RegenerateWebhookSecretDialog_WebhookEndpoint
@@ -55,7 +57,7 @@ export default function WebhookDialogs({
   onDeleted?: () => void;
 }) {
   const endpoint = readFragment(WebhookDialogs_WebhookEndpoint, props.endpoint);
-  const { id, url, version } = endpoint;
+  const { id, url, version, environment } = endpoint;
   const replay = useAction(ReplayMissed);
   const remove = useAction(DeleteWebhook);
   // What the person decided on: what others do meanwhile is told, and not deleted unseen.
@@ -77,8 +79,7 @@ export default function WebhookDialogs({
   }
 
   async function confirmDeletion() {
-    const { problem } = await remove.attempt({ input: { id, version: seen } });
-    if (problem) return setSeen(problem.currentVersion ?? seen);
+    if (!(await remove.run({ input: { id, version: seen } }))) return;
     close();
     showToast('The endpoint is deleted.');
     onDeleted?.();
@@ -115,7 +116,7 @@ export default function WebhookDialogs({
         title="Delete this endpoint?"
         confirm="Delete"
         busy={remove.busy}
-        problem={remove.problem}
+        problem={null}
         onClose={close}
         onConfirm={confirmDeletion}
       >
@@ -123,6 +124,15 @@ export default function WebhookDialogs({
           Nothing more is sent to <code>{url}</code>. Its secret and its log of deliveries go for
           good. To pause it, switch it off instead.
         </p>
+        <ChangeProblem
+          problem={remove.problem}
+          of={{ environmentId: environment.id, webhookEndpointId: id }}
+          undone="It is not deleted."
+          onReload={() => {
+            setSeen(version);
+            remove.clear();
+          }}
+        />
       </ConfirmDialog>
     </>
   );

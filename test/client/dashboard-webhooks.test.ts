@@ -139,8 +139,9 @@ describeInBrowser('a webhook endpoint', async () => {
     await choose('Delete…');
     await server.graphql(update, { input: { ...input, version: 3 } }, { cookie: other.token });
     await dialog.getByRole('button', { name: 'Delete' }).click();
-    await dialog.getByText(/was changed since you read it/).waitFor();
+    await expect.poll(() => notice.textContent()).toContain(other.email);
     expect(await server.db.webhookEndpoint.count({ where: { id } })).toBe(1);
+    await notice.getByRole('button', { name: 'Reload' }).click();
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByText('No endpoint yet').waitFor();
     expect(await server.db.webhookEndpoint.count({ where: { id } })).toBe(0);
