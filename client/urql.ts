@@ -111,6 +111,8 @@ export class LatchkeyError extends Error {
   readonly requestId: string | null;
   /** The HTTP status; null where nobody answered, and over a WebSocket. */
   readonly status: number | null;
+  /** After how many seconds another attempt is worth making; null where the server does not say. */
+  readonly retryAfterSeconds: number | null;
   /** Which field of the answer the error stands for, such as `project.name`; null for all of it. */
   readonly path: string | null;
 
@@ -125,6 +127,8 @@ export class LatchkeyError extends Error {
     this.requestId =
       textOf(first?.extensions.requestId) ?? response?.headers.get('x-request-id') ?? null;
     this.status = response?.status ?? null;
+    const retryAfter = first?.extensions.retryAfterSeconds;
+    this.retryAfterSeconds = typeof retryAfter === 'number' ? retryAfter : null;
     this.path = first?.path?.join('.') ?? null;
   }
 }

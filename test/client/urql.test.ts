@@ -102,6 +102,19 @@ describe('a failure', () => {
     });
   });
 
+  test('of a limit names when to try again', async () => {
+    const extensions = { code: 'RATE_LIMITED', retryAfterSeconds: 7 };
+    const body = JSON.stringify({ errors: [{ message: 'Too many.', extensions }] });
+    const stub = await startStub(429, { 'content-type': 'application/json' }, body);
+    expect(await failureOf('{ hello }', { url: stub.url })).toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: 7,
+    });
+    expect(await failureOf('{ hello }', { apiKey: 'sk_live_junk' })).toMatchObject({
+      retryAfterSeconds: null,
+    });
+  });
+
   test('of ours says no more than its request id', async () => {
     expect(await failureOf('{ fail(how: "ours") }')).toMatchObject({
       message: 'Unexpected error.',
