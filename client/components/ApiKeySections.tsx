@@ -108,7 +108,7 @@ export function ApiKeySections({
             highlightedId={newId}
             empty={
               more.hasMore ? (
-                <Empty title="None of the newest keys is one" />
+                <Empty title={`None among the ${keys.length} newest keys`} />
               ) : (
                 <NoKeys type={type} publishableValue={primaryKey?.publishableValue ?? null} />
               )

@@ -31,7 +31,9 @@ export function OfflineNotice() {
   return (
     <div className={styles.place}>
       <Notice tone="caution" live>
-        {offlineSince === null ? 'The server does not answer' : 'You are offline'}: live paused
+        {offlineSince === null
+          ? 'Nothing live can be told just now: paused'
+          : 'You are offline: live paused'}{' '}
         since {time.format(since)}. What you see may be old
         {offlineSince === null ? '.' : ', and changes cannot be made.'}
       </Notice>

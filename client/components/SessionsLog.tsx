@@ -57,8 +57,8 @@ export function SessionsLog({
   /** The filter that was set when something changed while paused. Of how many rows nobody tells. */
   const [changedOf, setChangedOf] = useState<typeof sessions | null>(null);
   useSessionChanges(watched, () => {
-    if (paused) setChangedOf(sessions);
-    else list.reload();
+    if (!paused) list.reload();
+    else if (watched) setChangedOf(sessions); // a workspace is only asked, whether or not it changed
   });
 
   function show() {

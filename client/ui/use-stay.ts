@@ -25,13 +25,14 @@ export function useStay(isHeld: boolean, onBack?: () => void): void {
     const { state } = history;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     addEventListener('beforeunload', ask);
-    goBack = () => {
+    const mine = () => {
       history.pushState(state, '', href);
       latest.current?.();
     };
+    goBack = mine;
     return () => {
       removeEventListener('beforeunload', ask);
-      goBack = null;
+      if (goBack === mine) goBack = null;
     };
   }, [isHeld]);
 }

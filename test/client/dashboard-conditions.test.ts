@@ -71,7 +71,7 @@ describeInBrowser('the dashboard', async () => {
 
     first.kill('SIGTERM');
     await first.ended;
-    await page.getByText(/The server does not answer: live paused since \d/).waitFor();
+    await page.getByText(/Nothing live can be told just now: paused since \d/).waitFor();
     const again = await startServer({ ...settings, PORT: String(first.port) });
     const headers = { 'x-api-key': /SECRET_KEY=(\S+)/.exec(env)?.[1] ?? '' };
     const start = 'mutation { startSession(input: {}) { __typename } }';

@@ -56,7 +56,7 @@ describeInBrowser('a list that is shown page by page', async () => {
     await visit(`/projects/${project.id}/keys`);
     const rows = (type: string) => page.getByRole('table', { name: type }).getByRole('row').count();
     expect(await rows('Publishable keys')).toBe(1 + 100);
-    await page.getByText('None of the newest keys is one').waitFor();
+    await page.getByText('None among the 100 newest keys').waitFor();
     await page.getByRole('button', { name: 'Show more' }).click();
     await expect.poll(() => rows('Secret keys')).toBe(1 + 1);
     expect(await rows('Publishable keys')).toBe(1 + 101);
