@@ -109,7 +109,11 @@ describeInBrowser('what happened in a project', async () => {
     await confirm(linkToken, 'Grace');
     await table.getByText('session.confirmed').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
+    const isRead = page.waitForResponse((response) =>
+      Boolean(response.request().postData()?.includes('query LogEvents')),
+    );
     await page.getByLabel('Type').selectOption('session.started');
+    await isRead; // what is started now is told, and not read
     await expect.poll(() => table.getByText('session.confirmed').count()).toBe(0);
     const startedBefore = await table.getByText('session.started').count();
     await start();
