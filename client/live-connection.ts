@@ -80,6 +80,8 @@ interface Subscription {
   readonly sink: LiveSink;
   /** null: it waits. */
   stop: (() => void) | null;
+  /** The server let us in, and said of it that it cannot be just now. */
+  isDoubted: boolean;
 }
 
 const usualTiming = { pingEvery: 10_000, answerWithin: 10_000, goodbyeWithin: 1_000 };
@@ -99,8 +101,6 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
   let pause: ReturnType<typeof setTimeout> | undefined;
   let attempts = 0;
   let attemptedAt = Number.NEGATIVE_INFINITY;
-  /** The server let us in, and said of a subscription that it cannot be just now. */
-  let isPutOff = false;
   let trial: ReturnType<typeof setTimeout> | undefined;
 
   function init(): { apiKey: string } | undefined {
@@ -109,35 +109,26 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
   }
 
   function opened(): void {
-    if (isPutOff) tryOut();
-    else goOn();
+    settle();
+    tryOut();
   }
 
-  function goOn(): void {
+  /** All is well again once nothing is in doubt. */
+  function settle(): void {
+    if (socket?.state !== 'open') return;
+    for (const { isDoubted } of wanted) if (isDoubted) return;
     const wasDown = status.state === 'down';
     setStatus({ state: wanted.size > 0 ? 'connected' : 'idle' });
     if (wasDown) for (const listener of [...reconnectedListeners]) outside(listener);
   }
 
-  function putOff(): void {
-    clearTimeout(trial);
-    isPutOff = true;
-    setStatus({ state: 'down', since: new Date() });
-    retry();
-  }
-
   /** What is subscribed to again may have nothing to tell: then silence will do. */
   function tryOut(): void {
     clearTimeout(trial);
-    trial = setTimeout(wentWell, timing.answerWithin);
-  }
-
-  function wentWell(): void {
-    if (!isPutOff || socket?.state !== 'open') return;
-    for (const { stop } of wanted) if (!stop) return;
-    clearTimeout(trial);
-    isPutOff = false;
-    goOn();
+    trial = setTimeout(() => {
+      for (const subscription of wanted) if (subscription.stop) subscription.isDoubted = false;
+      settle();
+    }, timing.answerWithin);
   }
 
   function closed({ code, reason, at }: SocketEnd): void {
@@ -168,7 +159,7 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
       pause = undefined;
       attemptedAt = performance.now();
       for (const subscription of wanted) if (!subscription.stop) start(subscription);
-      if (isPutOff && socket?.state === 'open') tryOut();
+      if (socket?.state === 'open') tryOut();
     }, ms);
   }
 
@@ -179,7 +170,8 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
       next(result) {
         if (isOver) return;
         if (result.data == null && isUnavailable(result.errors)) return wait();
-        wentWell();
+        subscription.isDoubted = false;
+        settle();
         outside(() => sink.next(result));
       },
       error(errors) {
@@ -205,7 +197,9 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
     };
     const wait = () => {
       stop();
-      putOff();
+      subscription.isDoubted = true;
+      setStatus({ state: 'down', since: new Date() });
+      retry();
     };
     subscription.stop = stop;
   }
@@ -214,12 +208,12 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
     if (!wanted.delete(subscription)) return;
     subscription.stop?.();
     if (wanted.size === 0) rest();
+    else settle();
   }
 
   /** Nobody waits any more. The socket closes by itself. */
   function rest(): void {
     clearTimeout(trial);
-    isPutOff = false;
     clearTimeout(pause);
     pause = undefined;
     setStatus({ state: 'idle' });
@@ -256,7 +250,7 @@ export function createLiveConnection(options: LiveOptions): LiveTransport {
         return () => {};
       }
       socket ??= createLiveSocket({ url, webSocket, timing, init, opened, closed });
-      const subscription: Subscription = { payload, sink, stop: null };
+      const subscription: Subscription = { payload, sink, stop: null, isDoubted: false };
       wanted.add(subscription);
       const { state } = socket;
       if (state === 'open' || (state !== 'closing' && !pause)) start(subscription);

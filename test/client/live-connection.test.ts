@@ -232,6 +232,57 @@ describe('a subscription', () => {
     await expect.poll(() => states).toEqual(['connecting', 'connected', 'down', 'connected']);
   });
 
+  test('is in doubt until it is told something itself, whatever others are told', async () => {
+    const errors = [{ message: 'Later.', extensions: { code: 'UNAVAILABLE' } }];
+    let attempts = 0;
+    let answer = () => {};
+    const server = await startMoodyServer(async (visit) => {
+      visit.socket.on('message', (data) => {
+        const { type, id, payload } = JSON.parse(String(data));
+        if (type !== 'subscribe') return;
+        const tell = () => visit.send({ id, type: 'next', payload: { data: { number: 1 } } });
+        if (payload.query !== query) {
+          const ticking = setInterval(tell, 20);
+          visit.socket.on('close', () => clearInterval(ticking));
+          return;
+        }
+        attempts += 1;
+        if (attempts === 1) visit.send({ id, type: 'error', payload: errors });
+        else answer = tell;
+      });
+      await visit.acknowledge();
+    });
+    const live = connect(server.url);
+    let ticks = 0;
+    live.subscribe({ query: 'subscription Other { number }' }, { ...deaf, next: () => ticks++ });
+    live.subscribe({ query }, deaf);
+    await expect.poll(() => attempts).toBe(2);
+    const before = ticks;
+    await expect.poll(() => ticks).toBeGreaterThan(before + 2);
+    expect(live.status.state).toBe('down');
+    answer();
+    await expect.poll(() => live.status.state).toBe('connected');
+    expect(server.visits).toHaveLength(1);
+  });
+
+  test('is in doubt no more once nobody waits for it', async () => {
+    const errors = [{ message: 'Later.', extensions: { code: 'UNAVAILABLE' } }];
+    const server = await startMoodyServer(async (visit) => {
+      visit.socket.on('message', (data) => {
+        const { type, id, payload } = JSON.parse(String(data));
+        if (type !== 'subscribe' || payload.query !== query) return;
+        visit.send({ id, type: 'error', payload: errors });
+      });
+      await visit.acknowledge();
+    });
+    const live = connect(server.url);
+    live.subscribe({ query: 'subscription Other { number }' }, deaf);
+    const leave = live.subscribe({ query }, deaf);
+    await expect.poll(() => live.status.state).toBe('down');
+    leave();
+    expect(live.status.state).toBe('connected');
+  });
+
   test('ends with the errors that it is told, once', async () => {
     const server = await startMoodyServer(async ({ acknowledge, send }) => {
       const { id } = await acknowledge();
