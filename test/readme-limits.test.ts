@@ -9,6 +9,7 @@ import { openMax } from '../server/domain/connections/crowds.ts';
 import { environmentsMax } from '../server/domain/environments/create.ts';
 import { allowedOriginsMax } from '../server/domain/environments/update.ts';
 import { pageSizeDefault, pageSizeMax } from '../server/domain/keyset.ts';
+import { membersMax, workspacesMax } from '../server/domain/members/limits.ts';
 import { endpointsMax } from '../server/domain/webhooks/rules.ts';
 import { limits } from '../server/http/limits.ts';
 import { operationsMax } from '../server/http/socket-connection.ts';
@@ -49,6 +50,8 @@ test('each limit is in the table, as it is in the code', () => {
     "bytes of a request's headers": number(limits.headerBytesMax),
     'things on a page (`first`, `last`)': `${pageSizeMax}; ${pageSizeDefault} if nothing is said`,
     'days of analytics': number(rangeDaysMax),
+    'members and open invitations of a workspace, together': number(membersMax),
+    'workspaces of a user': number(workspacesMax),
     'environments of a project': number(environmentsMax),
     'allowed origins of an environment': number(allowedOriginsMax),
     'webhook endpoints of an environment': number(endpointsMax),

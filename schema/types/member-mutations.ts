@@ -156,11 +156,11 @@ builder.mutationFields((t) => ({
   acceptInvitation: t.field({
     type: AcceptInvitationPayload,
     description:
-      'Makes you a member of the workspace that you were invited to. Takes a signed-in user with the invited address. Who has no account yet passes the token to `signUp`.',
+      'Makes you a member of the workspace that you were invited to. Takes a signed-in user with the invited address. Who has no account yet passes the token to `signUp`. You can belong to 100 workspaces.',
     args: {
       input: t.arg({ type: AcceptInvitationInput, required: true, description: 'The token.' }),
     },
-    errors: { types: [ForbiddenError, InvitationInvalidError] },
+    errors: { types: [ForbiddenError, InvitationInvalidError, ValidationError] },
     resolve: (_root, { input }, { call }) => acceptInvitation(call, input),
   }),
   changeMemberRole: t.field({

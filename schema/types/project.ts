@@ -1,6 +1,7 @@
 import { mayManageProject, readableEnvironments } from '../../server/domain/access.ts';
 import { projectScope } from '../../server/domain/activity-scope.ts';
 import { listApiKeys } from '../../server/domain/api-keys/find.ts';
+import { environmentsMax } from '../../server/domain/environments/create.ts';
 import { loadEnvironment } from '../../server/domain/environments/find.ts';
 import { found } from '../../server/domain/errors.ts';
 import { findProject, listProjects, loadProject } from '../../server/domain/projects/find.ts';
@@ -56,6 +57,7 @@ export const Project = builder.prismaObject('Project', {
     }),
     environments: t.relation('environments', {
       description: 'Its environments, oldest first. An API key sees its own.',
+      extensions: { cost: { atMost: environmentsMax } },
       query: (_args, { call }) => ({
         where: readableEnvironments(call),
         orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],

@@ -1,9 +1,15 @@
+import { accessTokensMax } from '../../server/domain/access-tokens/create.ts';
 import { listAccessTokens } from '../../server/domain/access-tokens/find.ts';
 import { findUser } from '../../server/domain/accounts/find-user.ts';
 import { listMemberships } from '../../server/domain/accounts/list-memberships.ts';
-import { listSignIns, type SignInRecord } from '../../server/domain/accounts/list-sign-ins.ts';
+import {
+  listSignIns,
+  type SignInRecord,
+  signInsShown,
+} from '../../server/domain/accounts/list-sign-ins.ts';
 import type { UserActor } from '../../server/domain/actor.ts';
 import { found } from '../../server/domain/errors.ts';
+import { workspacesMax } from '../../server/domain/members/limits.ts';
 import { builder } from '../builder.ts';
 import { AccessToken } from './access-token.ts';
 import { Membership, User } from './user.ts';
@@ -42,19 +48,22 @@ export const Viewer = builder.objectRef<UserActor>('Viewer').implement({
     memberships: t.prismaField({
       type: [Membership],
       description:
-        'The workspaces you belong to, the one you joined first first. With an access token, those that it opens.',
+        'The workspaces you belong to, the one you joined first first: at most 100. With an access token, those that it opens.',
+      extensions: { cost: { atMost: workspacesMax } },
       resolve: (query, { id }, _args, { call }) => listMemberships(call, id, query),
     }),
     accessTokens: t.prismaField({
       type: [AccessToken],
       description:
         'Your access tokens, newest first, at most 100. Expired ones stay for 90 days. An access token sees itself.',
+      extensions: { cost: { atMost: accessTokensMax } },
       resolve: (query, _viewer, _args, { call }) => listAccessTokens(call, query),
     }),
     signIns: t.field({
       type: [SignIn],
       description:
         'Where you are signed in now, the one last used first: at most 100. Empty for an access token.',
+      extensions: { cost: { atMost: signInsShown } },
       resolve: (viewer, _args, { call }) => listSignIns(call, viewer),
     }),
   }),

@@ -5,7 +5,10 @@ import {
   loadDelivery,
   loadDeliveryDetails,
 } from '../../server/domain/webhooks/deliveries.ts';
-import type { DeliveryAttempt as Attempt } from '../../server/domain/webhooks/delivery.ts';
+import {
+  type DeliveryAttempt as Attempt,
+  attemptsKept,
+} from '../../server/domain/webhooks/delivery.ts';
 import { builder, connectionOf } from '../builder.ts';
 import { addNode, Node } from './node.ts';
 
@@ -83,6 +86,7 @@ WebhookDelivery.implement({
     attempts: t.field({
       type: [DeliveryAttempt],
       description: 'Its attempts, oldest first: the last 20.',
+      extensions: { cost: { atMost: attemptsKept } },
       resolve: async ({ id }, _args, { call }) => (await detailsOf(call, id)).attempts,
     }),
     nextAttemptAt: t.expose('nextAttemptAt', {

@@ -6,6 +6,7 @@ import {
   loadWebhookEndpoint,
   loadWebhookState,
 } from '../../server/domain/webhooks/find.ts';
+import { endpointsMax } from '../../server/domain/webhooks/rules.ts';
 import { builder } from '../builder.ts';
 import { Environment } from './environment.ts';
 import { addNode, Node } from './node.ts';
@@ -73,6 +74,7 @@ builder.prismaObjectField(Environment, 'webhookEndpoints', (t) =>
   t.field({
     type: [WebhookEndpoint],
     description: 'Its webhook endpoints, oldest first, at most 20. An API key sees none.',
+    extensions: { cost: { atMost: endpointsMax } },
     select: { id: true },
     resolve: ({ id }, _args, { call }) => listWebhookEndpoints(call, id),
   }),

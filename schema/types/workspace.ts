@@ -9,6 +9,7 @@ import {
 import { workspaceScope } from '../../server/domain/activity-scope.ts';
 import { listApiKeys } from '../../server/domain/api-keys/find.ts';
 import { listInvitations } from '../../server/domain/invitations/find.ts';
+import { membersMax } from '../../server/domain/members/limits.ts';
 import { listProjects } from '../../server/domain/projects/find.ts';
 import { findWorkspace, loadWorkspace } from '../../server/domain/workspaces/find.ts';
 import { builder } from '../builder.ts';
@@ -42,13 +43,16 @@ export const Workspace = builder.prismaObject('Workspace', {
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     members: t.relation('memberships', {
-      description: 'Its members, the longest-standing first.',
+      description:
+        'Its members, the longest-standing first: with the open invitations at most 200.',
+      extensions: { cost: { atMost: membersMax } },
       query: { orderBy: [{ since: 'asc' }, { userId: 'asc' }] },
     }),
     invitations: t.field({
       type: [Invitation],
       description:
         'The open invitations to it, newest first. Shown to the roles Admin and Owner; empty for others.',
+      extensions: { cost: { atMost: membersMax } },
       resolve: ({ id }, _args, { call }) => listInvitations(call, id),
     }),
     projects: t.connection(

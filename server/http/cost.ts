@@ -6,8 +6,9 @@
  *   `extensions: { cost: { own } }` say otherwise; a field of Mutation or Subscription costs 10.
  * - A connection costs as many as its page may hold, by `first`, `last` or the default, and what is
  *   asked of each node counts as many times. Pages in pages multiply.
- * - A list that is bounded by nature is taken for ten; one that is asked for by a list of ids has
- *   `extensions: { cost: { sizedBy: 'ids' } }`.
+ * - A list without pages costs as many as it may hold, which its field says: `extensions: { cost:
+ *   { atMost: 20 } }`. One that is asked for by a list of ids has `{ sizedBy: 'ids' }`. One that is short
+ *   by nature, such as the kinds of something, says nothing and is taken for ten.
  *
  * It never says too little of what is written there. It may say too much: a field that is asked for
  * twice counts twice, and so do the types that an interface might turn out to be. Introspection is
@@ -52,10 +53,12 @@ export interface FieldCost {
   readonly own?: number;
   /** The argument whose length is that of the list. */
   readonly sizedBy?: string;
+  /** How long the list may be, where it has no pages. */
+  readonly atMost?: number;
 }
 
 const writeCost = 10;
-const listSize = 10;
+const shortList = 10;
 
 /** What is to be executed: the part of ExecutionArgs that says what it costs. */
 export interface Operation {
@@ -164,7 +167,7 @@ class DocumentReader {
     const field = isUnionType(parent) ? undefined : parent.getFields()[node.name.value];
     if (!field) return 0; // introspection
     const type = getNamedType(field.type);
-    const { own, sizedBy } = (field.extensions.cost ?? {}) as FieldCost;
+    const { own, sizedBy, atMost = shortList } = (field.extensions.cost ?? {}) as FieldCost;
     if (!isCompositeType(type) || !node.selectionSet) return own ?? 0;
 
     const nodes = field.args.some(({ name }) => name === 'first') ? pageSizeOf(node) : null;
@@ -174,7 +177,7 @@ class DocumentReader {
     ]);
     if (!isListType(getNullableType(field.type))) return each;
     if (sizedBy) return product(each, lengthOf(node, sizedBy));
-    return product(each, page ?? listSize);
+    return product(each, page ?? atMost);
   }
 
   /** Of a field that answers objects. What a connection is made of is paid for with its page. */

@@ -9,8 +9,12 @@ import {
 import { expect, test } from 'vitest';
 import * as documents from '../../client/gql/graphql.ts';
 import { schema } from '../../schema/index.ts';
+import { environmentsMax } from '../../server/domain/environments/create.ts';
+import { membersMax, workspacesMax } from '../../server/domain/members/limits.ts';
 import { costOf } from '../../server/http/cost.ts';
 import { limits } from '../../server/http/limits.ts';
+import { signUpSomebody } from '../support/accounts.ts';
+import { ownWorkspace } from '../support/people.ts';
 import { createTestProject } from '../support/projects.ts';
 import { startTestServer } from '../support/server.ts';
 import { withKey } from '../support/session-api.ts';
@@ -47,10 +51,16 @@ test.each([
     3 + 3 * 50,
   ],
   [
-    'and in lists, which are taken for ten',
+    'and in lists, which are as long as they may be',
     `{ project(id: "x") { environments { apiKeys(first: 5) ${page} } } }`,
-    1 + 10 * (1 + 5),
+    1 + environmentsMax * (1 + 5),
   ],
+  [
+    'the members of a workspace too',
+    '{ workspace(id: "x") { members { user { id } } invitations { id } } }',
+    1 + membersMax * 2 + membersMax,
+  ],
+  ['the short ones are taken for ten', '{ apiKey(id: "x") { refusals { count } } }', 1 + 10],
   ['a list of ids is as long as it is', '{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
   ['analytics are ten', `{ project(id: "x") { analytics(${days}) { totalSessions } } }`, 11],
   [
@@ -139,9 +149,37 @@ test('everything that the dashboard, the demos and the README ask is well below 
         );
         return costOf({ schema, document, operationName, variableValues });
       });
-      expect(Math.max(...costs), operationName).toBeLessThan(costMax / 5);
+      expect(Math.max(...costs), operationName).toBeLessThan(costMax / 4);
     }
   }
+});
+
+test('members of the workspaces of members are too many', async () => {
+  const somebody = await signUpSomebody(server.tools);
+  const asked = { headers: { cookie: `latchkey=${somebody.token}`, origin: server.url } };
+  const id = ownWorkspace(somebody);
+  const ask = (inner: string) =>
+    server.post(`query ($id: ID!) { workspace(id: $id) { members { ${inner} } } }`, { id }, asked);
+  const projects = (first: number) =>
+    `role workspace { projects(first: ${first}) { pageInfo { hasNextPage } } }`;
+  const inside = await ask(projects(47));
+  expect(inside.json.data.workspace.members).toMatchObject([{ role: 'OWNER' }]);
+  expect(inside.json.extensions.cost.requested).toBe(1 + membersMax * 49);
+  for (const [inner, each] of [
+    [projects(48), 50],
+    ['workspace { members { role } }', 2 + membersMax],
+  ] as const) {
+    const requested = 1 + membersMax * each;
+    expect((await ask(inner)).json.errors).toMatchObject([
+      { extensions: { code: 'QUERY_TOO_COMPLEX', cost: { requested, maximum: costMax } } },
+    ]);
+  }
+  const round = await server.post(
+    '{ viewer { memberships { workspace { members { role } } } } }',
+    {},
+    asked,
+  );
+  expect(round.json.errors[0].extensions.cost.requested).toBe(1 + workspacesMax * (2 + membersMax));
 });
 
 const server = await startTestServer();

@@ -9,6 +9,8 @@ import { findInvitation, listInvitations } from '../../server/domain/invitations
 import { inviteMember } from '../../server/domain/invitations/invite.ts';
 import { revokeInvitation } from '../../server/domain/invitations/revoke.ts';
 import { changeMemberRole } from '../../server/domain/members/change-role.ts';
+import { membersMax, workspacesMax } from '../../server/domain/members/limits.ts';
+import { createWorkspace } from '../../server/domain/workspaces/create.ts';
 import { findWorkspace } from '../../server/domain/workspaces/find.ts';
 import { password, type SignedUp, signUpSomebody } from '../support/accounts.ts';
 import { callAs, nobody } from '../support/call.ts';
@@ -116,6 +118,82 @@ describe('inviting', () => {
     expect(await outcome(revokeInvitation(await callOf(tools, inviter), { id }))).toBe('FORBIDDEN');
     await accept(invitee, token);
     expect(await roleOf(invitee)).toBe('OWNER');
+  });
+});
+
+describe('a workspace that is full', () => {
+  /** With its members so many, all invited by the owner. */
+  async function fill(count: number): Promise<void> {
+    const members = await db.membership.count({ where: { workspaceId } });
+    await db.$executeRaw`
+      INSERT INTO invitations (id, workspace_id, email, role, digest, master_key_id, invited_by_id,
+        expires_at)
+      SELECT 'inv_' || n, ${workspaceId}, n || '@example.com', 'VIEWER', decode(md5(n::text), 'hex'),
+        'k1', ${owner.actor.id}, now() + interval '1 day'
+      FROM generate_series(1, ${count - members}::int) n`;
+  }
+  const issues = (attempt: Promise<unknown>) => attempt.catch((error) => error.issues);
+  const full = [
+    {
+      path: ['workspaceId'],
+      message: 'A workspace has at most 200 members and open invitations, taken together.',
+    },
+  ];
+
+  test('takes one more, and of several at once no other', async () => {
+    await fill(membersMax - 1);
+    const attempts = [1, 2, 3].map((n) => invite(inviter, `last.${n}@example.com`));
+    expect((await outcomes(attempts)).sort()).toEqual([
+      'VALIDATION_FAILED',
+      'VALIDATION_FAILED',
+      'done',
+    ]);
+    expect(await issues(invite(inviter, 'more@example.com'))).toEqual(full);
+    // Who is invited again takes no other place, and the expired take none.
+    expect(await outcome(invite(inviter, '1@example.com'))).toBe('done');
+    await db.$executeRaw`UPDATE invitations SET expires_at = now() WHERE email = '2@example.com'`;
+    expect(await outcome(invite(inviter, 'more@example.com'))).toBe('done');
+  });
+
+  test('lets in who was invited before, in whose place nobody can be', async () => {
+    const { token } = await invite(inviter, invitee.email);
+    await db.$executeRaw`DELETE FROM invitations WHERE id LIKE 'inv___'`;
+    await fill(membersMax - 1);
+    expect(await outcome(accept(invitee, token))).toBe('done');
+    expect(await issues(invite(inviter, 'more@example.com'))).toEqual(full);
+  });
+});
+
+describe('somebody in as many workspaces as may be', () => {
+  test('joins no other, and makes none', async () => {
+    const busy = await signUpSomebody(tools);
+    const userId = busy.actor.id;
+    const others = Array.from({ length: workspacesMax - 2 }, () => newId('workspace'));
+    await db.workspace.createMany({ data: others.map((id) => ({ id, name: 'Other' })) });
+    await db.membership.createMany({
+      data: others.map((id) => ({ userId, workspaceId: id, role: 'VIEWER' as const })),
+    });
+    const { token } = await invite(inviter, busy.email);
+    const make = async () => createWorkspace(await callOf(tools, busy), { name: 'New' });
+    const attempts = [accept(busy, token), make(), make()];
+    expect((await outcomes(attempts)).sort()).toEqual([
+      'VALIDATION_FAILED',
+      'VALIDATION_FAILED',
+      'done',
+    ]);
+    expect(await db.membership.count({ where: { userId } })).toBe(workspacesMax);
+    const [refused] = (await Promise.allSettled([make()])) as [PromiseRejectedResult];
+    expect(refused.reason.issues).toEqual([
+      { path: [], message: 'Somebody belongs to at most 100 workspaces. Leave one first.' },
+    ]);
+    // A refusal leaves the invitation open.
+    const old = [ownWorkspace(busy), ...others];
+    await db.membership.deleteMany({ where: { userId, workspaceId: { notIn: old } } });
+    await make();
+    const again = await invite(inviter, busy.email);
+    expect(await outcome(accept(busy, again.token))).toBe('VALIDATION_FAILED');
+    await setRole(tools, userId, others[0]!, null);
+    expect(await outcome(accept(busy, again.token))).toBe('done');
   });
 });
 

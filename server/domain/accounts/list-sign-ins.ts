@@ -11,7 +11,10 @@ export interface SignInRecord {
   current: boolean;
 }
 
-/** The browsers that the user is signed in with now, the one last seen first: at most 100. None where an access token asks. */
+/** The last seen ones that are listed. */
+export const signInsShown = 100;
+
+/** The browsers that the user is signed in with now, the one last seen first. None where an access token asks. */
 export async function listSignIns(
   { db }: Pick<Call, 'db'>,
   { id, signInId }: UserActor,
@@ -21,5 +24,5 @@ export async function listSignIns(
     SELECT id, created_at AS "createdAt", last_seen_at AS "lastSeenAt", ip,
       user_agent AS "userAgent", id = ${signInId} AS current
     FROM sign_ins WHERE user_id = ${id} AND expires_at > now()
-    ORDER BY last_seen_at DESC, id DESC LIMIT 100`;
+    ORDER BY last_seen_at DESC, id DESC LIMIT ${signInsShown}`;
 }

@@ -6,6 +6,7 @@ import { announce } from '../announce.ts';
 import type { Call, Tools } from '../call.ts';
 import { InvitationInvalidError } from '../errors.ts';
 import { recordLog } from '../log-entries.ts';
+import { demandRoomForWorkspace } from '../members/limits.ts';
 import { lockWorkspace } from '../members/lock.ts';
 import { setOwnRole } from '../members/own-role.ts';
 
@@ -22,6 +23,7 @@ export interface Invitee {
  *
  * @throws {UnauthenticatedError} @throws {ForbiddenError} an access token asks
  * @throws {InvitationInvalidError} whatever it is that makes it void, also another address
+ * @throws {ValidationError} the user belongs to as many workspaces as may be
  */
 export async function acceptInvitation(
   call: Call,
@@ -63,6 +65,7 @@ export async function findInvitationByToken(
  * @param call whose actor need not be the invitee: who signs up is nobody yet
  * @returns the role that the invitee has now
  * @throws {InvitationInvalidError} it was used, revoked or replaced meanwhile, or is void
+ * @throws {ValidationError} the invitee belongs to as many workspaces as may be
  */
 export async function joinByInvitation(
   tx: Tx,
@@ -80,6 +83,7 @@ export async function joinByInvitation(
   }
   const already = workspace.roles.get(invitee.id);
   if (already) return already; // nothing to add: an invitation changes no role
+  await demandRoomForWorkspace(tx, invitee.id);
   const { role, invitedById } = used;
   await tx.membership.create({ data: { userId: invitee.id, workspaceId, role } });
   await announce(tx, 'user', invitee.id);

@@ -6,6 +6,7 @@ import { newToken } from '../accounts/tokens.ts';
 import type { Call } from '../call.ts';
 import { newId } from '../ids.ts';
 import { recordLog } from '../log-entries.ts';
+import { demandRoomForMember } from '../members/limits.ts';
 import { lockWorkspaceAs } from '../members/lock.ts';
 import { adminRule, ownerRule } from '../members/rules.ts';
 import { emailText, invalid, validate } from '../validation.ts';
@@ -26,7 +27,7 @@ const rules = z.object({ email: emailText });
  * @returns its id, and the link, which nobody can read again
  * @throws {UnauthenticatedError} @throws {NotFoundError} no such workspace
  * @throws {ForbiddenError} the role is below Admin, or below Owner where owners are concerned
- * @throws {ValidationError} it is no email address, or that of a member
+ * @throws {ValidationError} it is no email address, or that of a member; or there are too many
  */
 export async function inviteMember(
   call: Call,
@@ -38,7 +39,7 @@ export async function inviteMember(
   const token = newToken();
   const id = newId('invitation');
   await call.db.$transaction(async (tx) => {
-    const { asNow } = await lockWorkspaceAs(tx, user, workspaceId);
+    const { workspace, asNow } = await lockWorkspaceAs(tx, user, workspaceId);
     demand(mayManageMembers(asNow, workspaceId), adminRule);
     const { email } = validate(rules, input);
     const replaced = await removeOpen(tx, workspaceId, email);
@@ -46,6 +47,7 @@ export async function inviteMember(
       demand(mayManageOwners(asNow, workspaceId), ownerRule);
     }
     if (await isMember(tx, workspaceId, email)) invalid('email', 'Is a member already.');
+    await demandRoomForMember(tx, workspace);
     await tx.$executeRaw`
       INSERT INTO invitations (id, workspace_id, email, role, digest, master_key_id, invited_by_id,
         expires_at)
