@@ -103,27 +103,35 @@ test('a socket is told the same in the error', async () => {
   });
 });
 
-test('made-up keys are refused with 429 and when to come back, beyond thirty a minute', async () => {
-  const ip = newAddress();
-  const ask = () => {
-    const key = newApiKeyValue('SECRET', 'PRODUCTION');
-    return server.post('{ __typename }', {}, withKey(key, { 'x-forwarded-for': ip }));
-  };
-  for (let n = 0; n < junkMaxPerMinute; n += 1) expect((await ask()).status).toBe(401);
-  const { status, headers, json } = await ask();
-  expect(status).toBe(429);
-  const wait = headers.get('retry-after');
-  expect(Number(wait)).toBeGreaterThan(0);
-  expect(headers.get('ratelimit-policy')).toBe('"unknown-keys-per-address";q=30;w=60');
-  expect(headers.get('ratelimit')).toBe(`"unknown-keys-per-address";r=0;t=${wait}`);
-  expect(json.errors[0].extensions).toMatchObject({
-    code: 'RATE_LIMITED',
-    limit: 'unknown-keys-per-address',
-    quota: 30,
-    windowSeconds: 60,
-    retryAfterSeconds: Number(wait),
-  });
-});
+test.each([
+  ['an IPv4 address', () => '192.0.2.77'],
+  ['the addresses of one IPv6 network together', (n: number) => `2001:db8:7:7::${n.toString(16)}`],
+])(
+  'made-up keys of %s are refused beyond thirty a minute, with when to come back',
+  async (_, ipOf) => {
+    let asked = 0;
+    const ask = () => {
+      asked += 1;
+      const ip = ipOf(asked);
+      const key = newApiKeyValue('SECRET', 'PRODUCTION');
+      return server.post('{ __typename }', {}, withKey(key, { 'x-forwarded-for': ip }));
+    };
+    for (let n = 0; n < junkMaxPerMinute; n += 1) expect((await ask()).status).toBe(401);
+    const { status, headers, json } = await ask();
+    expect(status).toBe(429);
+    const wait = headers.get('retry-after');
+    expect(Number(wait)).toBeGreaterThan(0);
+    expect(headers.get('ratelimit-policy')).toBe('"unknown-keys-per-address";q=30;w=60');
+    expect(headers.get('ratelimit')).toBe(`"unknown-keys-per-address";r=0;t=${wait}`);
+    expect(json.errors[0].extensions).toMatchObject({
+      code: 'RATE_LIMITED',
+      limit: 'unknown-keys-per-address',
+      quota: 30,
+      windowSeconds: 60,
+      retryAfterSeconds: Number(wait),
+    });
+  },
+);
 
 test('wrong passwords tell of the address, and never of the account', async () => {
   const signIn = `mutation ($email: String!) { signIn(input: { email: $email, password: "a wrong guess" }) {

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openMax } from '../../server/domain/connections/crowds.ts';
 import { signUpSomebody } from '../support/accounts.ts';
 import { newAddress } from '../support/call.ts';
+import { giveToken } from '../support/people.ts';
 import { createTestProject } from '../support/projects.ts';
 import { startTestServer } from '../support/server.ts';
 import { createSessionApi, operations, withKey } from '../support/session-api.ts';
@@ -51,6 +52,15 @@ test('devices with a publishable key and without any share what one address may 
   expect((await openSocket(url, { headers: crowded, init })).closed).toBeNull();
   sockets.at(-1)!.socket.close();
   await expect.poll(async () => (await withPublishable(crowded)).closed).toBeNull();
+});
+
+test('the addresses of one IPv6 network count together', async () => {
+  const from = (host: string) => ({ 'x-forwarded-for': `2001:db8:1:2:${host}` });
+  await openMany(openMax.perAddress - 1, withoutCredential, from('aaaa:1:2:3'));
+  expect((await withoutCredential(from(':9'))).closed).toBeNull();
+  expect((await withoutCredential(from('ffff:1:2:3'))).closed?.code).toBe(4429);
+  const neighbour = { 'x-forwarded-for': '2001:db8:1:3::9' };
+  expect((await withoutCredential(neighbour)).closed).toBeNull();
 });
 
 test('an event stream that is one too many is refused with when to come back', async () => {
@@ -126,6 +136,16 @@ test('a sign-in has so many open and no more, and a secret key as many as it lik
   });
   sockets[0]!.socket.close();
   await expect.poll(async () => (await signedIn({})).closed).toBeNull();
+
+  // A token's count is the token's, whatever key comes with it.
+  const { token } = await giveToken(tools, project.owner);
+  const authorization = `Bearer ${token}`;
+  const withToken = () => openSocket(url, { init: { authorization } });
+  const withBoth = () => openSocket(url, { init: { authorization, apiKey: publishableValue } });
+  await openMany(openMax.perPerson - 10, withToken);
+  const rest = await openMany(10, withBoth);
+  expect(new Set(rest.map(({ closed }) => closed))).toEqual(new Set([null]));
+  for (const how of [withToken, withBoth]) expect((await how()).closed?.code).toBe(4429);
 
   const init = { apiKey: project.production.secret };
   const keyed = await openMany(openMax.perPerson + 1, () => openSocket(url, { init }));

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { attemptLimits, networkOf } from '../../server/domain/accounts/attempt-limits.ts';
+import { attemptLimits } from '../../server/domain/accounts/attempt-limits.ts';
 import { changePassword } from '../../server/domain/accounts/change-password.ts';
 import { purgeAccounts } from '../../server/domain/accounts/purge-accounts.ts';
 import { signIn } from '../../server/domain/accounts/sign-in.ts';
 import { signOut } from '../../server/domain/accounts/sign-out.ts';
 import { signUp } from '../../server/domain/accounts/sign-up.ts';
 import { InvalidCredentialsError, RateLimitedError } from '../../server/domain/errors.ts';
+import { networkOf } from '../../server/domain/network.ts';
 import { closeDb } from '../../server/platform/db.ts';
 import { Passwords } from '../../server/platform/passwords.ts';
 import { password, signUpSomebody } from '../support/accounts.ts';

@@ -3,8 +3,9 @@ import { refuseAccessToken, requireOwnPage } from '../access.ts';
 import type { SignedInUser } from '../actor.ts';
 import type { Call } from '../call.ts';
 import { InvalidCredentialsError } from '../errors.ts';
+import { networkOf } from '../network.ts';
 import { emailText, validate } from '../validation.ts';
-import { countPasswordAttempt, networkOf } from './attempt-limits.ts';
+import { countPasswordAttempt } from './attempt-limits.ts';
 import { givenPassword } from './password-rules.ts';
 import { startSignIn, type VerifiedUser } from './start-sign-in.ts';
 

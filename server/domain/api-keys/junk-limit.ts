@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { overBudget } from '../budgets.ts';
+import { networkOf } from '../network.ts';
 
 /**
  * Bounds how many made-up keys an address may have looked up. A checksum is easily computed, so
@@ -30,7 +31,7 @@ export function createJunkLimit(): JunkLimit {
 
   return {
     begin(ip) {
-      const name = ip ?? 'unknown';
+      const name = networkOf(ip);
       const isOver = (junk.get(name) ?? 0) >= junkMaxPerMinute;
       const now = underWay.get(name) ?? 0;
       if (isOver || now >= atOnceMax) {

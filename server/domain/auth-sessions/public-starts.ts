@@ -1,8 +1,8 @@
 /** How many sessions may be started without a secret key: by anybody who sees a page or an app. */
-import { networkOf } from '../accounts/attempt-limits.ts';
 import { type Budget, drawFrom, overBudget } from '../budgets.ts';
 import type { Call } from '../call.ts';
 import type { RateLimitedError } from '../errors.ts';
+import { networkOf } from '../network.ts';
 import { publicPendingSql } from './insert-public.ts';
 
 const aMinute = { windowSeconds: 60 };

@@ -6,6 +6,7 @@
  * what is bounded is the memory of a process.
  */
 import { overBudget } from '../budgets.ts';
+import { networkOf } from '../network.ts';
 import type { Connection } from './connection.ts';
 
 export const openMax = {
@@ -23,21 +24,20 @@ export class Crowds {
   readonly #sizes = new Map<string, number>();
 
   /**
-   * @param credential its name among the connections that end together
    * @returns makes room again, once
    * @throws {RateLimitedError} as many are open as may be
    */
-  enter({ actor, ip }: Connection, credential: string): () => void {
+  enter({ actor, ip }: Connection): () => void {
     if (actor.kind === 'user') {
       return this.#enter(
-        `user ${credential}`,
+        `user ${actor.accessToken?.id ?? actor.signInId}`,
         { name: 'connections-per-credential', quota: openMax.perPerson },
         `At most ${openMax.perPerson} connections at once with one sign-in or access token.`,
       );
     }
     if (actor.kind === 'apiKey' && actor.key.type === 'SECRET') return stay;
     return this.#enter(
-      `address ${ip ?? 'unknown'}`,
+      `address ${networkOf(ip)}`,
       { name: 'connections-per-address', quota: openMax.perAddress },
       `At most ${openMax.perAddress} connections without a secret at once from one address.`,
     );

@@ -151,7 +151,7 @@ export function createConnections(
         return null;
       }
       const name = nameOf(connection);
-      const leave = crowds.enter(connection, name);
+      const leave = crowds.enter(connection);
       if (connection.actor.kind === 'nobody') {
         keyless.add(connection);
         return () => {
