@@ -29,6 +29,8 @@ export interface Budget {
   readonly windowSeconds: number | null;
   /** Where it would tell who somebody is. */
   readonly isHidden?: boolean;
+  /** Seconds that a refusal says to wait instead of the real ones, which would tell the same. */
+  readonly waitTold?: number;
 }
 
 /** What a request drew, or was refused, for its reply to tell. */
@@ -69,9 +71,10 @@ export async function drawFrom(
     refillPerSecond: quota / windowSeconds,
   };
   const taken = await takeFromBucket(call.db, bucket);
-  const draw: Draw = { budget, ...taken };
+  const moreAfterSeconds = budget.waitTold ?? taken.moreAfterSeconds;
+  const draw: Draw = { budget, ...taken, moreAfterSeconds };
   call.draws.push(draw);
-  if (!taken.allowed) throw overBudget(budget, taken.moreAfterSeconds, refusal);
+  if (!taken.allowed) throw overBudget(budget, moreAfterSeconds, refusal);
   return () => {
     call.draws.splice(call.draws.indexOf(draw), 1);
     return giveBackToBucket(call.db, bucket);

@@ -9,7 +9,7 @@
  *
  * Accounts that do not exist are counted like others: a limit does not tell them apart.
  */
-import { type DrawingCall, drawFrom } from '../budgets.ts';
+import { type Budget, type DrawingCall, drawFrom } from '../budgets.ts';
 import type { Call } from '../call.ts';
 import { networkOf } from '../network.ts';
 
@@ -28,11 +28,17 @@ export const attemptLimits = {
 type Limit = keyof typeof attemptLimits;
 type LimitedCall = DrawingCall & Pick<Call, 'client'>;
 
-/** How clients are told of them. Those of an account would tell whether it was signed in from here. */
-const names: Record<Limit, { name: string; isHidden?: boolean }> = {
+/**
+ * Those of an account would tell whether it was signed in from here. So would the wait: both say the
+ * longer of the two.
+ */
+const hidden = { isHidden: true, waitTold: attemptLimits.strangers.secondsPerAttempt };
+
+/** How clients are told of them. */
+const names: Record<Limit, Pick<Budget, 'name' | 'isHidden' | 'waitTold'>> = {
   network: { name: 'passwords-per-address' },
-  familiar: { name: 'passwords-of-familiar', isHidden: true },
-  strangers: { name: 'passwords-of-strangers', isHidden: true },
+  familiar: { name: 'passwords-of-familiar', ...hidden },
+  strangers: { name: 'passwords-of-strangers', ...hidden },
   signUp: { name: 'sign-ups-per-address' },
 };
 
