@@ -5,7 +5,7 @@ import { accessTokensMax } from '../server/domain/access-tokens/create.ts';
 import { attemptLimits } from '../server/domain/accounts/attempt-limits.ts';
 import { rangeDaysMax } from '../server/domain/analytics/range.ts';
 import { junkMaxPerMinute } from '../server/domain/api-keys/junk-limit.ts';
-import { openMax } from '../server/domain/connections/crowds.ts';
+import { perPersonMax } from '../server/domain/connections/crowds.ts';
 import { environmentsMax } from '../server/domain/environments/create.ts';
 import { allowedOriginsMax } from '../server/domain/environments/update.ts';
 import { pageSizeDefault, pageSizeMax } from '../server/domain/keyset.ts';
@@ -15,7 +15,7 @@ import { limits } from '../server/http/limits.ts';
 import { operationsMax } from '../server/http/socket-connection.ts';
 import { loadConfig } from '../server/platform/config.ts';
 
-const { publicStarts } = loadConfig({});
+const { publicStarts, openConnections } = loadConfig({});
 const { network, familiar, strangers, signUp } = attemptLimits;
 
 /** So many in a quarter of an hour, and in an hour. */
@@ -64,10 +64,11 @@ test('each limit is in the table, as it is in the code', () => {
     'wrong passwords for an account': `${inHour(strangers)}; ${inQuarter(familiar)} where it was signed in before`,
     'sign-ups of an address': inHour(signUp),
     'API keys that do not exist, of an address': `${junkMaxPerMinute} a minute`,
-    'open connections of an address, without a credential or with a publishable key': number(
-      openMax.perAddress,
+    'open connections of an address, without a credential': number(
+      openConnections.keylessPerAddress,
     ),
-    'open connections of a sign-in or access token': number(openMax.perPerson),
+    'the same, with a publishable key': number(openConnections.publishablePerAddress),
+    'open connections of a sign-in or access token': number(perPersonMax),
     'operations at once on one socket': number(operationsMax),
   });
 });

@@ -9,6 +9,7 @@ import { createApiKeyUsage } from './api-keys/usage.ts';
 import { createSessionWriter } from './auth-sessions/writer.ts';
 import type { PublicStartLimits } from './budgets.ts';
 import type { SignUpMode, Tools } from './call.ts';
+import type { OpenConnectionLimits } from './connections/crowds.ts';
 import { createConnections } from './connections/registry.ts';
 import { createActivity } from './live/activity.ts';
 import { createRefusalLog } from './refusals.ts';
@@ -28,12 +29,13 @@ export interface ToolsOptions {
   /** Whether webhook endpoints may be plain HTTP and private addresses. */
   allowPrivateWebhooks: boolean;
   publicStarts: PublicStartLimits;
+  openConnections: OpenConnectionLimits;
 }
 
 /** The tools of one process. */
 export function createTools(options: ToolsOptions): Tools {
-  const { db, events, masterKeys, publicUrl, signUp, onError, allowPrivateWebhooks, publicStarts } =
-    options;
+  const { db, events, masterKeys, publicUrl, signUp, onError, allowPrivateWebhooks } = options;
+  const { publicStarts, openConnections } = options;
   const activity = createActivity(db, events, onError);
   const usage = createApiKeyUsage(db);
   const refusals = createRefusalLog(db);
@@ -54,7 +56,7 @@ export function createTools(options: ToolsOptions): Tools {
       onAnnounced: webhookHint.give,
       onBecame: (became) => metrics.sessions.inc({ became }),
     }),
-    connections: createConnections(db, events, onError),
+    connections: createConnections(db, events, openConnections, onError),
     activity,
     webhookHint,
     metrics,

@@ -66,6 +66,7 @@ export async function openProduct(
       },
       allowPrivateWebhooks: config.webhooks.allowPrivate,
       publicStarts: config.publicStarts,
+      openConnections: config.openConnections,
     });
     return { tools, database };
   } catch (error) {

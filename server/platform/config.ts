@@ -57,6 +57,13 @@ export interface Config {
     /** Of one project that are pending. */
     readonly pendingMax: number;
   };
+  /** How many connections one address may have open to one process. */
+  readonly openConnections: {
+    /** Without a credential. */
+    readonly keylessPerAddress: number;
+    /** With a publishable key. */
+    readonly publishablePerAddress: number;
+  };
   readonly log: { readonly level: LogLevel };
 }
 
@@ -166,6 +173,7 @@ export function loadConfig(env: EnvironmentVariables): Config {
   // Others can reach what listens elsewhere, whatever it says of itself.
   const onLoopback =
     isLoopback(host) && (publicUrl === null || isLoopback(new URL(publicUrl).hostname));
+  const startsPerAddress = count('PUBLIC_STARTS_PER_ADDRESS', 1, 1_000_000, 30);
   const config: Config = {
     http: Object.freeze({
       host,
@@ -188,9 +196,20 @@ export function loadConfig(env: EnvironmentVariables): Config {
     }),
     metrics,
     publicStarts: Object.freeze({
-      perAddress: count('PUBLIC_STARTS_PER_ADDRESS', 1, 1_000_000, 30),
+      perAddress: startsPerAddress,
       perProject: count('PUBLIC_STARTS_PER_PROJECT', 1, 1_000_000, 600),
       pendingMax: count('PUBLIC_PENDING_MAX', 1, 1_000_000, 10_000),
+    }),
+    openConnections: Object.freeze({
+      keylessPerAddress: count('KEYLESS_CONNECTIONS_PER_ADDRESS', 1, 1_000_000, 20),
+      // One for each session that may be started and is not over: they last ten minutes, if not told
+      // otherwise.
+      publishablePerAddress: count(
+        'PUBLISHABLE_CONNECTIONS_PER_ADDRESS',
+        1,
+        1_000_000,
+        10 * startsPerAddress,
+      ),
     }),
     log: Object.freeze({
       level: choose('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent']) ?? 'info',

@@ -183,7 +183,7 @@ describe('of one address', () => {
     expect(refused.closed).toEqual({
       code: 4429,
       reason:
-        'At most 20 connections without a secret at once from one address. Try again in 10 seconds.',
+        'At most 20 connections at once without a credential from one address. Try again in 10 seconds.',
     });
     expect((await streamOne()).status).toBe(429);
     // With a credential they do not count, nor do those of other addresses.

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { openMax } from '../../server/domain/connections/crowds.ts';
+import { perPersonMax } from '../../server/domain/connections/crowds.ts';
 import { signUpSomebody } from '../support/accounts.ts';
 import { newAddress } from '../support/call.ts';
 import { giveToken } from '../support/people.ts';
@@ -11,7 +11,11 @@ import { startTestServer } from '../support/server.ts';
 import { createSessionApi, operations, withKey } from '../support/session-api.ts';
 import { openSocket, openStream, type TestSocket } from '../support/socket.ts';
 
-const server = await startTestServer({ trustedProxies: ['loopback'] });
+const [keylessPerAddress, publishablePerAddress] = [20, 30];
+const server = await startTestServer({
+  trustedProxies: ['loopback'],
+  tools: { openConnections: { keylessPerAddress, publishablePerAddress } },
+});
 const { url, tools } = server;
 const project = await createTestProject(tools);
 const { publishableValue } = project.development;
@@ -32,31 +36,30 @@ const withPublishable: How = (headers) =>
 const openMany = (count: number, how: How, headers = {}) =>
   Promise.all(Array.from({ length: count }, () => how(headers)));
 
-test('devices with a publishable key and without any share what one address may have open', async () => {
+test.each([
+  ['without a credential', withoutCredential, keylessPerAddress, 'without a credential'],
+  ['with a publishable key', withPublishable, publishablePerAddress, 'with publishable keys'],
+])('devices %s have as many open at one address as they may', async (_, how, quota, of) => {
   const crowded = { 'x-forwarded-for': newAddress() };
-  const sockets = [
-    ...(await openMany(10, withoutCredential, crowded)),
-    ...(await openMany(openMax.perAddress - 10, withPublishable, crowded)),
-  ];
+  const sockets = await openMany(quota, how, crowded);
   expect(sockets.map(({ closed }) => closed)).toEqual(sockets.map(() => null));
-  for (const how of [withoutCredential, withPublishable]) {
-    expect((await how(crowded)).closed).toEqual({
-      code: 4429,
-      reason:
-        'At most 20 connections without a secret at once from one address. Try again in 10 seconds.',
-    });
-  }
-  // Other addresses, and servers at the same one, have room.
-  expect((await withPublishable({ 'x-forwarded-for': newAddress() })).closed).toBeNull();
+  expect((await how(crowded)).closed).toEqual({
+    code: 4429,
+    reason: `At most ${quota} connections at once ${of} from one address. Try again in 10 seconds.`,
+  });
+  // Other addresses, servers at the same one, and devices of the other kind have room.
+  expect((await how({ 'x-forwarded-for': newAddress() })).closed).toBeNull();
   const init = { apiKey: project.production.secret };
   expect((await openSocket(url, { headers: crowded, init })).closed).toBeNull();
+  const other = how === withPublishable ? withoutCredential : withPublishable;
+  expect((await other(crowded)).closed).toBeNull();
   sockets.at(-1)!.socket.close();
-  await expect.poll(async () => (await withPublishable(crowded)).closed).toBeNull();
+  await expect.poll(async () => (await how(crowded)).closed).toBeNull();
 });
 
 test('the addresses of one IPv6 network count together', async () => {
   const from = (host: string) => ({ 'x-forwarded-for': `2001:db8:1:2:${host}` });
-  await openMany(openMax.perAddress - 1, withoutCredential, from('aaaa:1:2:3'));
+  await openMany(keylessPerAddress - 1, withoutCredential, from('aaaa:1:2:3'));
   expect((await withoutCredential(from(':9'))).closed).toBeNull();
   expect((await withoutCredential(from('ffff:1:2:3'))).closed?.code).toBe(4429);
   const neighbour = { 'x-forwarded-for': '2001:db8:1:3::9' };
@@ -65,7 +68,7 @@ test('the addresses of one IPv6 network count together', async () => {
 
 test('an event stream that is one too many is refused with when to come back', async () => {
   const crowded = { 'x-forwarded-for': newAddress() };
-  await openMany(openMax.perAddress - 1, withPublishable, crowded);
+  await openMany(keylessPerAddress - 1, withoutCredential, crowded);
   expect((await openStream(url, watch, variables, crowded)).status).toBe(200);
   const leave = new AbortController();
   onTestFinished(() => leave.abort());
@@ -128,7 +131,7 @@ test('a sign-in has so many open and no more, and a secret key as many as it lik
   const somebody = await signUpSomebody(tools);
   const headers = { cookie: `latchkey=${somebody.token}`, origin: url };
   const signedIn: How = () => openSocket(url, { headers });
-  const sockets = await openMany(openMax.perPerson, signedIn);
+  const sockets = await openMany(perPersonMax, signedIn);
   expect(new Set(sockets.map(({ closed }) => closed))).toEqual(new Set([null]));
   expect((await signedIn({})).closed).toMatchObject({
     code: 4429,
@@ -142,12 +145,12 @@ test('a sign-in has so many open and no more, and a secret key as many as it lik
   const authorization = `Bearer ${token}`;
   const withToken = () => openSocket(url, { init: { authorization } });
   const withBoth = () => openSocket(url, { init: { authorization, apiKey: publishableValue } });
-  await openMany(openMax.perPerson - 10, withToken);
+  await openMany(perPersonMax - 10, withToken);
   const rest = await openMany(10, withBoth);
   expect(new Set(rest.map(({ closed }) => closed))).toEqual(new Set([null]));
   for (const how of [withToken, withBoth]) expect((await how()).closed?.code).toBe(4429);
 
   const init = { apiKey: project.production.secret };
-  const keyed = await openMany(openMax.perPerson + 1, () => openSocket(url, { init }));
+  const keyed = await openMany(perPersonMax + 1, () => openSocket(url, { init }));
   expect(new Set(keyed.map(({ closed }) => closed))).toEqual(new Set([null]));
 });

@@ -38,9 +38,17 @@ test('without any setting, the server is reachable on loopback alone, with its o
     webhooks: { allowPrivate: true },
     metrics: null,
     publicStarts: { perAddress: 30, perProject: 600, pendingMax: 10_000 },
+    openConnections: { keylessPerAddress: 20, publishablePerAddress: 300 },
     log: { level: 'info' },
   };
   expect(loadConfig({})).toEqual(config);
+});
+
+test('as many devices may watch at one address as sessions may be started there', () => {
+  const raised = loadConfig({ PUBLIC_STARTS_PER_ADDRESS: '50' });
+  expect(raised.openConnections.publishablePerAddress).toBe(500);
+  const said = { PUBLIC_STARTS_PER_ADDRESS: '50', PUBLISHABLE_CONNECTIONS_PER_ADDRESS: '70' };
+  expect(loadConfig(said).openConnections.publishablePerAddress).toBe(70);
 });
 
 test('an empty setting counts as unset', () => {
@@ -73,9 +81,9 @@ test('every problem is reported at once, in a sentence that quotes no secret', (
       "DATABASE_URL must look like postgresql://user:password@host:5432/database.",
       "MASTER_KEY must hold keys of exactly 32 bytes; entry 2 has 5.",
       "SIGN_UP must be one of open, first, closed.",
+      "PUBLIC_STARTS_PER_ADDRESS must be a whole number from 1 to 1000000.",
       "TRUSTED_PROXIES must list addresses, CIDRs, loopback, linklocal or uniquelocal; "everybody" is none.",
       "DATABASE_POOL_MAX must be a whole number from 1 to 1000.",
-      "PUBLIC_STARTS_PER_ADDRESS must be a whole number from 1 to 1000000.",
       "LOG_LEVEL must be one of trace, debug, info, warn, error, silent.",
     ]
   `);

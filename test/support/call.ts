@@ -21,6 +21,7 @@ export function createTestTools(url: string, options: Partial<ToolsOptions> = {}
     signUp: 'OPEN',
     allowPrivateWebhooks: true,
     publicStarts: loadConfig({}).publicStarts,
+    openConnections: loadConfig({}).openConnections,
     ...options,
   });
 }

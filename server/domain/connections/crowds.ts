@@ -9,19 +9,28 @@ import { overBudget } from '../budgets.ts';
 import { networkOf } from '../network.ts';
 import type { Connection } from './connection.ts';
 
-export const openMax = {
-  /** Of one address, without a credential or with a publishable key: devices that wait. */
-  perAddress: 20,
-  /** Of one sign-in or access token. */
-  perPerson: 100,
-} as const;
+/** How many connections one address may have open: devices that wait, often many behind one router. */
+export interface OpenConnectionLimits {
+  /** Without a credential. */
+  keylessPerAddress: number;
+  /** With a publishable key: as many as sessions that were started there can be waited for. */
+  publishablePerAddress: number;
+}
+
+/** Of one sign-in or access token. */
+export const perPersonMax = 100;
 
 const retryAfterSeconds = 10;
 
 function stay(): void {}
 
 export class Crowds {
+  readonly #limits: OpenConnectionLimits;
   readonly #sizes = new Map<string, number>();
+
+  constructor(limits: OpenConnectionLimits) {
+    this.#limits = limits;
+  }
 
   /**
    * @returns makes room again, once
@@ -29,24 +38,34 @@ export class Crowds {
    */
   enter({ actor, ip }: Connection): () => void {
     if (actor.kind === 'user') {
-      return this.#enter(
-        `user ${actor.accessToken?.id ?? actor.signInId}`,
-        { name: 'connections-per-credential', quota: openMax.perPerson },
-        `At most ${openMax.perPerson} connections at once with one sign-in or access token.`,
-      );
+      return this.#enter(actor.accessToken?.id ?? actor.signInId!, {
+        name: 'connections-per-credential',
+        quota: perPersonMax,
+        of: 'with one sign-in or access token',
+      });
     }
-    if (actor.kind === 'apiKey' && actor.key.type === 'SECRET') return stay;
-    return this.#enter(
-      `address ${networkOf(ip)}`,
-      { name: 'connections-per-address', quota: openMax.perAddress },
-      `At most ${openMax.perAddress} connections without a secret at once from one address.`,
-    );
+    const network = networkOf(ip);
+    if (actor.kind !== 'apiKey') {
+      return this.#enter(`keyless ${network}`, {
+        name: 'connections-per-address',
+        quota: this.#limits.keylessPerAddress,
+        of: 'without a credential from one address',
+      });
+    }
+    if (actor.key.type === 'SECRET') return stay;
+    return this.#enter(`publishable ${network}`, {
+      name: 'publishable-connections-per-address',
+      quota: this.#limits.publishablePerAddress,
+      of: 'with publishable keys from one address',
+    });
   }
 
-  #enter(crowd: string, limit: { name: string; quota: number }, refusal: string): () => void {
+  #enter(crowd: string, limit: { name: string; quota: number; of: string }): () => void {
+    const { name, quota, of } = limit;
     const size = this.#sizes.get(crowd) ?? 0;
-    if (size >= limit.quota) {
-      throw overBudget({ ...limit, windowSeconds: null }, retryAfterSeconds, refusal);
+    if (size >= quota) {
+      const budget = { name, quota, windowSeconds: null };
+      throw overBudget(budget, retryAfterSeconds, `At most ${quota} connections at once ${of}.`);
     }
     this.#sizes.set(crowd, size + 1);
     let isIn = true;

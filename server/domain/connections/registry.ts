@@ -18,7 +18,7 @@ import type { Events, Message } from '../../platform/events.ts';
 import type { Actor } from '../actor.ts';
 import type { Connection, Connections } from './connection.ts';
 import { keyOf, readCredentialStates } from './credential-state.ts';
-import { Crowds } from './crowds.ts';
+import { Crowds, type OpenConnectionLimits } from './crowds.ts';
 
 /** Longer than this without hearing, and nothing is believed that was not asked. Two beats are 500 ms. */
 const deafAfterMs = 550;
@@ -44,13 +44,14 @@ interface Credential {
 export function createConnections(
   db: Db,
   events: Events,
+  limits: OpenConnectionLimits,
   onError: (error: unknown) => void = () => {},
 ): Connections {
   const credentials = new Map<string, Credential>();
   let checking: Promise<void> | null = null;
   let next: Promise<void> | null = null;
   let deadline: NodeJS.Timeout | undefined;
-  const crowds = new Crowds();
+  const crowds = new Crowds(limits);
   /** Those without a credential, which nothing but the process ends. */
   const keyless = new Set<Connection>();
   let isStopping = false;
