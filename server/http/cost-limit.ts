@@ -1,5 +1,5 @@
 /** Refuses operations that cost too much, before anything is executed, and tells what the others cost. */
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, OperationTypeNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { costOf, type Operation } from './cost.ts';
 import { refuse } from './faults.ts';
@@ -11,11 +11,15 @@ export interface Cost {
   readonly maximum: number;
 }
 
-/** @throws {GraphQLError} QUERY_TOO_COMPLEX, with the cost in its extensions */
-export function demandAffordable(operation: Operation): Cost {
-  const cost = { requested: costOf(operation), maximum: limits.costMax };
+/**
+ * @param type of the operation: a subscription is paid for with each of its events
+ * @throws {GraphQLError} QUERY_TOO_COMPLEX, with the cost in its extensions
+ */
+export function demandAffordable(operation: Operation, type: `${OperationTypeNode}`): Cost {
+  const maximum = type === 'subscription' ? limits.subscriptionCostMax : limits.costMax;
+  const cost = { requested: costOf(operation), maximum };
   if (cost.requested <= cost.maximum) return cost;
-  const { requested, maximum } = cost;
+  const { requested } = cost;
   throw refuse(
     'QUERY_TOO_COMPLEX',
     `The operation costs ${requested}, and may cost ${maximum} at most: ask for smaller pages, or for less of each thing.`,
@@ -31,7 +35,7 @@ export function withCost<Result extends ExecutionResult>(result: Result, cost: C
 export function useCostLimit(): Plugin {
   return {
     onExecute({ args }) {
-      const cost = demandAffordable(args);
+      const cost = demandAffordable(args, 'query');
       return {
         onExecuteDone({ result, setResult }) {
           setResult(withCost(result as ExecutionResult, cost));
@@ -39,7 +43,7 @@ export function useCostLimit(): Plugin {
       };
     },
     onSubscribe({ args }) {
-      demandAffordable(args);
+      demandAffordable(args, 'subscription');
     },
   };
 }

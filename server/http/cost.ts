@@ -11,8 +11,8 @@
  *   by nature, such as the kinds of something, says nothing and is taken for ten.
  *
  * It never says too little of what is written there. It may say too much: a field that is asked for
- * twice counts twice, and so do the types that an interface might turn out to be. Introspection is
- * free, and bounded by rules of its own.
+ * twice counts twice, and so do the types that an interface might turn out to be. Introspection has one
+ * price however much of the schema it asks for: rules of its own bound how deep it goes.
  *
  * A document is looked at once. What depends on variables is then a few additions for each request, and
  * what does not is a number.
@@ -59,6 +59,8 @@ export interface FieldCost {
 
 const writeCost = 10;
 const shortList = 10;
+/** What tools ask for is about 4,000 fields, and they ask once. */
+const introspectionCost = 2_000;
 
 /** What is to be executed: the part of ExecutionArgs that says what it costs. */
 export interface Operation {
@@ -165,7 +167,7 @@ class DocumentReader {
 
   #field(node: FieldNode, parent: GraphQLCompositeType, page: Term | null): Term {
     const field = isUnionType(parent) ? undefined : parent.getFields()[node.name.value];
-    if (!field) return 0; // introspection
+    if (!field) return node.name.value === '__typename' ? 0 : introspectionCost;
     const type = getNamedType(field.type);
     const { own, sizedBy, atMost = shortList } = (field.extensions.cost ?? {}) as FieldCost;
     if (!isCompositeType(type) || !node.selectionSet) return own ?? 0;

@@ -43,6 +43,8 @@ export const limits = {
    * things are too much.
    */
   costMax: 10_000,
+  /** What each event of a subscription costs: one that is asked for once may be told a thousand times. */
+  subscriptionCostMax: 500,
 } as const;
 
 /** GraphQL Armor throws unless it is given a reporter; what is thrown would not be remembered. */

@@ -21,6 +21,7 @@ import { type Cost, demandAffordable, withCost } from './cost-limit.ts';
 import { refuse, shownErrors, shownResult } from './faults.ts';
 import { demandQueryLength } from './limits.ts';
 import type { LiveResult, LiveResults } from './live-results.ts';
+import type { OperationCall } from './operation-figures.ts';
 import { createCall } from './request-call.ts';
 import { followOperation } from './request-log.ts';
 import type { SocketConnection } from './socket-connection.ts';
@@ -84,7 +85,8 @@ export function createSocketOperations(
       const document: DocumentNode = parse(payload.query);
       const problems: readonly GraphQLError[] = validate(schema, document);
       if (problems.length > 0) return fail(connection, id, problems, call);
-      if (!getOperationAST(document, payload.operationName)) throw refuse(...noOperation);
+      const asked = getOperationAST(document, payload.operationName);
+      if (!asked) throw refuse(...noOperation);
       if (call.actor.kind === 'nobody') demandWatching(schema, document);
       const { operationName, variables: variableValues } = payload;
       const operation = { schema, document, operationName, variableValues };
@@ -92,7 +94,7 @@ export function createSocketOperations(
         ...operation,
         connection,
         operationId: id,
-        cost: demandAffordable(operation),
+        cost: demandAffordable(operation, asked.operation),
         contextValue: (await contextFactory()) as { call: Call },
       };
     } catch (error) {
@@ -111,8 +113,15 @@ export function createSocketOperations(
   ): readonly GraphQLError[] {
     connection.finish(id);
     const shown = shownErrors(errors, call);
-    followOperation(call, { errors: shown });
+    follow(call, { errors: shown });
     return shown;
+  }
+
+  /** Counts and logs what came of an operation, as is done for each HTTP request. */
+  function follow(call: OperationCall, result: Parameters<typeof followOperation>[1]): void {
+    followOperation(call, result);
+    if (call.operation?.outcome !== 'RATE_LIMITED') return;
+    tools.metrics.rateLimitRefusals.inc({ transport: 'websocket' });
   }
 
   return {
@@ -120,7 +129,7 @@ export function createSocketOperations(
     async execute(args) {
       const { call } = args.contextValue!;
       const shown = shownResult(await execute(args), call);
-      followOperation(call, shown);
+      follow(call, shown);
       await args.connection.room();
       return withCost(shown, args.cost);
     },
@@ -131,11 +140,11 @@ export function createSocketOperations(
       const opened = await live.open(asked);
       const { call } = asked.contextValue!;
       if (opened instanceof LiveSource) {
-        followOperation(call, {});
+        follow(call, {});
         return new Silence(new Delivery(connection, operationId), opened);
       }
       const shown = shownResult(opened, call);
-      followOperation(call, shown);
+      follow(call, shown);
       return shown;
     },
   };

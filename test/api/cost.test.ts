@@ -6,7 +6,7 @@ import {
   print,
   validate,
 } from 'graphql';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import * as documents from '../../client/gql/graphql.ts';
 import { schema } from '../../schema/index.ts';
 import { environmentsMax } from '../../server/domain/environments/create.ts';
@@ -17,10 +17,10 @@ import { signUpSomebody } from '../support/accounts.ts';
 import { ownWorkspace } from '../support/people.ts';
 import { createTestProject } from '../support/projects.ts';
 import { startTestServer } from '../support/server.ts';
-import { withKey } from '../support/session-api.ts';
+import { createSessionApi, withKey } from '../support/session-api.ts';
 import { openSocket, openStream } from '../support/socket.ts';
 
-const { costMax } = limits;
+const { costMax, subscriptionCostMax } = limits;
 
 /** What a document costs that must be valid. */
 function cost(query: string, variableValues: Record<string, unknown> = {}, operationName?: string) {
@@ -91,7 +91,8 @@ test.each([
   ],
   ['a mutation is ten', 'mutation { signOut { ... on UserError { code } } }', 10],
   ['and a subscription', 'subscription { liveSessionCounts { today { started } } }', 10 + 1],
-  ['introspection is free', getIntrospectionQuery(), 0],
+  ['introspection has one price', getIntrospectionQuery(), 2_000],
+  ['and so has a type', '{ __type(name: "Query") { fields { name } } __typename }', 2_000],
 ])('%s', (_, query, expected) => {
   expect(cost(query)).toBe(expected);
 });
@@ -149,7 +150,8 @@ test('everything that the dashboard, the demos and the README ask is well below 
         );
         return costOf({ schema, document, operationName, variableValues });
       });
-      expect(Math.max(...costs), operationName).toBeLessThan(costMax / 4);
+      const most = definition.operation === 'subscription' ? subscriptionCostMax : costMax;
+      expect(Math.max(...costs), operationName).toBeLessThan(most / 4);
     }
   }
 });
@@ -221,13 +223,57 @@ test('a socket answers and refuses the same, and a subscription is not begun', a
   expect(await socket.ask(keysOf, outside)).toMatchObject({ errors: [refusal] });
 });
 
-test('a subscription is refused by what each of its events would cost', async () => {
-  const keys = (inner: string) => `apiKeys(first: 100) { edges { node { ${inner} } } }`;
-  const query = `subscription { logAppended { project { ${keys(`project { ${keys('id')} }`)} } } }`;
-  const expected = { code: 'QUERY_TOO_COMPLEX', cost: { maximum: costMax } };
-  const stream = await openStream(server.url, query, {}, byKey.headers);
+test('a subscription at its limit is begun, and one beyond it refused', async () => {
+  const keys = (name: string, first: number) =>
+    `${name}: apiKeys(first: ${first}) { edges { node { id } } }`;
+  const query = (first: number) =>
+    `subscription { logAppended { project { ${['a', 'b', 'c', 'd'].map((name) => keys(name, 100)).join(' ')} ${keys('e', first)} } } }`;
+  const maximum = subscriptionCostMax;
+  const inside = query(maximum - 10 - 1 - 400);
+  const outside = query(maximum - 10 - 400);
+  const expected = { code: 'QUERY_TOO_COMPLEX', cost: { requested: maximum + 1, maximum } };
+  const stream = await openStream(server.url, outside, {}, byKey.headers);
   expect(await stream.until(() => true)).toMatchObject({ errors: [{ extensions: expected }] });
   const socket = await openSocket(server.url, { init: { apiKey: production.secret } });
-  const { errors } = await socket.ask(query);
+  const { errors } = await socket.ask(outside);
   expect(errors).toMatchObject([{ extensions: expected }]);
+
+  const begun = [await openStream(server.url, inside, {}, byKey.headers), socket.subscribe(inside)];
+  const told = Promise.all(begun.map((each) => each.until(() => true)));
+  const { start } = createSessionApi(server);
+  // Neither says when it has begun, so one of several entries is the first that both are told.
+  const entries = setInterval(() => void start(byKey), 100);
+  onTestFinished(() => clearInterval(entries));
+  for (const each of await told) {
+    expect(each.data.logAppended.project.e.edges).toHaveLength(1);
+  }
+});
+
+test.each([
+  ['GET', 'application/json'],
+  ['GET', 'application/graphql-response+json'],
+  ['POST', 'application/graphql-response+json'],
+  ['POST', 'application/json, application/graphql-response+json;q=0.5, */*;q=0.1'],
+])('%s that accepts %s is refused the same', async (method, accept) => {
+  const search = new URLSearchParams({ query: keysOf, variables: JSON.stringify(outside) });
+  const reply = await fetch(`${server.url}/graphql${method === 'GET' ? `?${search}` : ''}`, {
+    method,
+    headers: { ...byKey.headers, accept, 'content-type': 'application/json' },
+    ...(method === 'POST' && { body: JSON.stringify({ query: keysOf, variables: outside }) }),
+  });
+  const json = await reply.json();
+  expect(json).not.toHaveProperty('data');
+  expect(json.errors).toMatchObject([refusal]);
+  expect(json).not.toHaveProperty('extensions');
+});
+
+test('the schema may be asked for a few times in one request, and no more', async () => {
+  const ask = (count: number) => {
+    const each = (_: unknown, n: number) => `t${n}: __type(name: "Query") { name }`;
+    return server.post(`{ ${Array.from({ length: count }, each).join(' ')} }`);
+  };
+  expect((await ask(5)).json.data.t4).toEqual({ name: 'Query' });
+  expect((await ask(6)).json.errors).toMatchObject([
+    { extensions: { code: 'QUERY_TOO_COMPLEX', cost: { requested: 12_000, maximum: costMax } } },
+  ]);
 });

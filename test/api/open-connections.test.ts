@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { perPersonMax } from '../../server/domain/connections/crowds.ts';
+import { operationsMax } from '../../server/http/socket-connection.ts';
 import { signUpSomebody } from '../support/accounts.ts';
 import { newAddress } from '../support/call.ts';
 import { giveToken } from '../support/people.ts';
@@ -153,4 +154,22 @@ test('a sign-in has so many open and no more, and a secret key as many as it lik
   const init = { apiKey: project.production.secret };
   const keyed = await openMany(perPersonMax + 1, () => openSocket(url, { init }));
   expect(new Set(keyed.map(({ closed }) => closed))).toEqual(new Set([null]));
+});
+
+test('a socket has so many operations at once and no more, and what is refused is counted', async () => {
+  const refusals = async () => {
+    const { values } = await tools.metrics.rateLimitRefusals.get();
+    return values.find(({ labels }) => labels.transport === 'websocket')?.value ?? 0;
+  };
+  const init = { apiKey: project.production.secret };
+  const socket = await openSocket(url, { init });
+  const running = Array.from({ length: operationsMax }, () => socket.subscribe(watch, variables));
+  await Promise.all(running.map((each) => each.until(() => true)));
+  const before = await refusals();
+  expect((await socket.ask(watch, variables)).errors).toMatchObject([
+    { extensions: { code: 'RATE_LIMITED', limit: 'operations-per-socket', quota: operationsMax } },
+  ]);
+  expect(await refusals()).toBe(before + 1);
+  running[0]!.complete();
+  await socket.subscribe(watch, variables).until(() => true);
 });
