@@ -107,7 +107,7 @@ async function sendRaw(body: object, headers: Record<string, string>) {
 
 test('a mutation over an event stream is told what it did, however many are open', async () => {
   const crowded = { 'x-forwarded-for': newAddress() };
-  await openMany(openMax.perAddress, withPublishable, crowded);
+  await openMany(publishablePerAddress, withPublishable, crowded);
   const before = await tools.db.authSession.count();
   const { response, rawNames } = await sendRaw(
     { query: operations.start, variables: { input: {} } },
