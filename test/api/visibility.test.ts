@@ -155,7 +155,9 @@ test('what is refused on the way is refused in so many words, and nothing fails'
   for (const { codes } of sights.values()) {
     for (const [code, operation] of codes) others.set(code, operation);
   }
-  for (const expected of ['FORBIDDEN', 'NOT_FOUND']) others.delete(expected);
+  // What costs too much in one way, such as the members of the workspaces of a hundred tokens, is read in others.
+  const expected = ['FORBIDDEN', 'NOT_FOUND', 'QUERY_TOO_COMPLEX'];
+  for (const code of expected) others.delete(code);
   expect(Object.fromEntries(others)).toEqual({});
 });
 

@@ -34,13 +34,20 @@ const lanes = 4;
 /** Fields that are refused are left out and the rest is asked for again, as often as this. */
 const triesMax = 10;
 
-/** What costs too much together is asked for one after the other, and then by pages of a fifth. */
+/** What costs too much together is asked for one after the other, then in halves, and by pages of a fifth. */
 function smallerCalls({ calls }: Start): Start['calls'] | null {
   if (calls.length > 1) return calls;
-  const [[name, size] = []] = Object.entries(calls[0]!).filter(([name]) =>
-    /^(first|last)$/.test(name),
-  );
-  return name && Number(size) > 5 ? [{ ...calls[0]!, [name]: Math.ceil(Number(size) / 5) }] : null;
+  const call = calls[0]!;
+  for (const [name, value] of Object.entries(call)) {
+    if (Array.isArray(value) && value.length > 1) {
+      const half = Math.ceil(value.length / 2);
+      return [value.slice(0, half), value.slice(half)].map((some) => ({ ...call, [name]: some }));
+    }
+    if (/^(first|last)$/.test(name) && Number(value) > 5) {
+      return [{ ...call, [name]: Math.ceil(Number(value) / 5) }];
+    }
+  }
+  return null;
 }
 
 /**
