@@ -159,9 +159,11 @@ export const jsonEdits = (most: number, known: readonly string[]): fc.Arbitrary<
   );
 
 /** A copy with some of its values changed, wherever they are. */
-export function editJson(value: unknown, changes: readonly JsonEdit[]): unknown {
-  const box = { value: structuredClone(value) };
-  for (const { at, kind, value: other } of changes) {
+export function editJson(original: unknown, changes: readonly JsonEdit[]): unknown {
+  const box = { value: structuredClone(original) };
+  for (const { at, kind, value } of changes) {
+    // Of its own: what is put in may be edited in turn, and may not come to hold itself.
+    const other = structuredClone(value);
     const places: [Record<string, unknown>, string][] = [];
     collect(box, places);
     const [parent, key] = places[at % places.length]!;
